@@ -30,14 +30,18 @@ export function isBytes(value: unknown): value is Uint8Array {
  * @throws input.wrong-length - when the length differs
  */
 export function bytes(value: unknown, field: string, length?: number): Uint8Array {
-  if (!isBytes(value)) fail<Reason>({ code: 'input.not-bytes', field, got: kindOf(value) }, `${field}: expected bytes (Uint8Array), got ${kindOf(value)}`);
+  if (!isBytes(value))
+    fail<Reason>({ code: 'input.not-bytes', field, got: kindOf(value) }, `${field}: expected bytes (Uint8Array), got ${kindOf(value)}`);
   if (length !== undefined && value.length !== length) wrongLength(field, `${length}`, value.length);
   return value;
 }
 
 /** Throws `input.wrong-length`. */
 export function wrongLength(field: string, expectedBytes: string, gotBytes: number): never {
-  fail<Reason>({ code: 'input.wrong-length', field, expectedBytes, gotBytes }, `${field}: expected ${expectedBytes} bytes, got ${gotBytes}`);
+  fail<Reason>(
+    { code: 'input.wrong-length', field, expectedBytes, gotBytes },
+    `${field}: expected ${expectedBytes} bytes, got ${gotBytes}`,
+  );
 }
 
 /**
@@ -72,7 +76,10 @@ export function bigInteger(value: unknown, field: string, min: bigint, max: bigi
 
 /** Throws `input.out-of-range`. */
 export function outOfRange(field: string, min: bigint, max: bigint, got: string): never {
-  fail<Reason>({ code: 'input.out-of-range', field, min: min.toString(), max: max.toString(), got }, `${field}: expected ${min}..${max}, got ${got}`);
+  fail<Reason>(
+    { code: 'input.out-of-range', field, min: min.toString(), max: max.toString(), got },
+    `${field}: expected ${min}..${max}, got ${got}`,
+  );
 }
 
 /**
@@ -81,7 +88,8 @@ export function outOfRange(field: string, min: bigint, max: bigint, got: string)
  * @throws input.not-text - for anything else
  */
 export function text(value: unknown, field: string): string {
-  if (typeof value !== 'string') fail<Reason>({ code: 'input.not-text', field, got: kindOf(value) }, `${field}: expected text, got ${kindOf(value)}`);
+  if (typeof value !== 'string')
+    fail<Reason>({ code: 'input.not-text', field, got: kindOf(value) }, `${field}: expected text, got ${kindOf(value)}`);
   return value;
 }
 
@@ -91,6 +99,7 @@ export function text(value: unknown, field: string): string {
  * @throws input.not-list - for anything else
  */
 export function list<T>(value: readonly T[], field: string): readonly T[] {
-  if (!Array.isArray(value)) fail<Reason>({ code: 'input.not-list', field, got: kindOf(value) }, `${field}: expected a list, got ${kindOf(value)}`);
+  if (!Array.isArray(value))
+    fail<Reason>({ code: 'input.not-list', field, got: kindOf(value) }, `${field}: expected a list, got ${kindOf(value)}`);
   return value;
 }

@@ -19,7 +19,9 @@ export class SatlockError<R extends Reason = Reason> extends Error {
 
   /** A plain object for workers and logs; bigints become decimal strings. */
   toJSON(): { name: string; code: string; message: string; reason: unknown } {
-    const reason: unknown = JSON.parse(JSON.stringify(this.reason, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)));
+    const reason: unknown = JSON.parse(
+      JSON.stringify(this.reason, (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)),
+    );
     return { name: this.name, code: this.reason.code, message: this.message, reason };
   }
 }

@@ -1,6 +1,7 @@
 // Strict hexadecimal text. Decoding refuses odd lengths, other characters and prefixes; it never stops half-way.
-import { fail } from './Errors.ts';
+
 import * as Check from './Check.ts';
+import { fail } from './Errors.ts';
 
 export type Reason =
   | { readonly code: 'hex.odd-length'; readonly field: string; readonly digits: number }
@@ -26,7 +27,11 @@ export function encode(value: Uint8Array): string {
  */
 export function decode(text: string, field = 'hex', length?: number): Uint8Array {
   Check.text(text, field);
-  if (text.length % 2 !== 0) fail<Reason>({ code: 'hex.odd-length', field, digits: text.length }, `${field}: hex needs an even number of digits, got ${text.length}`);
+  if (text.length % 2 !== 0)
+    fail<Reason>(
+      { code: 'hex.odd-length', field, digits: text.length },
+      `${field}: hex needs an even number of digits, got ${text.length}`,
+    );
   const result = new Uint8Array(text.length / 2);
   for (let i = 0; i < result.length; i++) result[i] = (digit(text, 2 * i, field) << 4) | digit(text, 2 * i + 1, field);
   return length === undefined ? result : Check.bytes(result, field, length);

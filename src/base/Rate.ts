@@ -6,7 +6,11 @@ import { fail } from './Errors.ts';
 /** A rate in ten-thousandths, 1..9999. */
 export type RateBps = Brand<number, 'rate-1e-4'>;
 
-export type Reason = Check.Reason | { readonly code: 'rate.bad-text'; readonly field: string } | { readonly code: 'rate.too-precise'; readonly field: string; readonly maxDecimals: 4 } | { readonly code: 'rate.out-of-range'; readonly field: string; readonly got: string };
+export type Reason =
+  | Check.Reason
+  | { readonly code: 'rate.bad-text'; readonly field: string }
+  | { readonly code: 'rate.too-precise'; readonly field: string; readonly maxDecimals: 4 }
+  | { readonly code: 'rate.out-of-range'; readonly field: string; readonly got: string };
 
 /**
  * Parses "0.001" or the chain's 18-place "0.001000000000000000".
@@ -22,9 +26,11 @@ export function parse(text: string, field = 'slashingRate'): RateBps {
   if (match === null) fail<Reason>({ code: 'rate.bad-text', field }, `${field}: expected a decimal fraction such as 0.001`);
   const whole = BigInt(match[1] ?? '0');
   const places = (match[2] ?? '').padEnd(18, '0');
-  if (/[1-9]/.test(places.slice(4))) fail<Reason>({ code: 'rate.too-precise', field, maxDecimals: 4 }, `${field}: at most 4 decimals, got ${text}`);
+  if (/[1-9]/.test(places.slice(4)))
+    fail<Reason>({ code: 'rate.too-precise', field, maxDecimals: 4 }, `${field}: at most 4 decimals, got ${text}`);
   const units = whole * 10_000n + BigInt(places.slice(0, 4));
-  if (units < 1n || units > 9_999n) fail<Reason>({ code: 'rate.out-of-range', field, got: text }, `${field}: expected a rate strictly between 0 and 1, got ${text}`);
+  if (units < 1n || units > 9_999n)
+    fail<Reason>({ code: 'rate.out-of-range', field, got: text }, `${field}: expected a rate strictly between 0 and 1, got ${text}`);
   return Number(units) as RateBps;
 }
 

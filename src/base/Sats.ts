@@ -10,7 +10,10 @@ export type Sats = Brand<bigint, 'sat'>;
 export const MAX: Sats = 2_100_000_000_000_000n as Sats;
 export const ZERO: Sats = 0n as Sats;
 
-export type Reason = Check.Reason | { readonly code: 'sats.bad-text'; readonly field: string } | { readonly code: 'sats.underflow'; readonly field: string; readonly aSats: string; readonly bSats: string };
+export type Reason =
+  | Check.Reason
+  | { readonly code: 'sats.bad-text'; readonly field: string }
+  | { readonly code: 'sats.underflow'; readonly field: string; readonly aSats: string; readonly bSats: string };
 
 /**
  * The checked amount.
@@ -46,7 +49,11 @@ export function add(a: Sats, b: Sats, field = 'amountSats'): Sats {
  * @throws sats.underflow - when b is larger
  */
 export function sub(a: Sats, b: Sats, field = 'amountSats'): Sats {
-  if (b > a) fail<Reason>({ code: 'sats.underflow', field, aSats: a.toString(), bSats: b.toString() }, `${field}: ${b} sat cannot be taken from ${a} sat`);
+  if (b > a)
+    fail<Reason>(
+      { code: 'sats.underflow', field, aSats: a.toString(), bSats: b.toString() },
+      `${field}: ${b} sat cannot be taken from ${a} sat`,
+    );
   return from(a - b, field);
 }
 

@@ -1,6 +1,6 @@
-export type { Brand } from './Brand.ts';
 /** Heights and relative timelocks in Bitcoin blocks. */
 export * as Blocks from './Blocks.ts';
+export type { Brand } from './Brand.ts';
 /** Byte arrays. */
 export * as Bytes from './Bytes.ts';
 /** Checks of untyped input, with field names and limits. */

@@ -1,0 +1,115 @@
+// Addresses (BIP173, BIP350, base58check) to output scripts and back. Encoding is bitcoinjs-lib's; what is refused is decided here.
+import { fromBase58Check, fromBech32, toBase58Check, toBech32 } from 'bitcoinjs-lib/src/address';
+import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
+import { fail } from '../base/Errors.ts';
+import * as Ecc from '../crypto/Ecc.ts';
+import * as Network from './Network.ts';
+import { OP } from './Script.ts';
+
+export type Reason =
+  | Check.Reason
+  | Network.Reason
+  | { readonly code: 'address.malformed'; readonly field: string }
+  | { readonly code: 'address.wrong-network'; readonly field: string; readonly expected: Network.Network }
+  | { readonly code: 'address.unknown-version'; readonly field: string; readonly version: number }
+  | { readonly code: 'address.not-on-curve'; readonly field: string }
+  | { readonly code: 'address.no-address' };
+
+/** The standard output scripts that have an address. */
+export type Kind = 'p2pkh' | 'p2sh' | 'p2wpkh' | 'p2wsh' | 'p2tr';
+
+/** What a standard output script pays to, or undefined. */
+export function kindOf(script: Uint8Array): Kind | undefined {
+  const [a, b] = script;
+  const last = script[script.length - 1];
+  if (script.length === 34 && a === 0x51 && b === 0x20) return 'p2tr';
+  if (script.length === 22 && a === 0x00 && b === 0x14) return 'p2wpkh';
+  if (script.length === 34 && a === 0x00 && b === 0x20) return 'p2wsh';
+  if (script.length === 23 && a === OP.HASH160 && b === 0x14 && last === OP.EQUAL) return 'p2sh';
+  if (
+    script.length === 25 &&
+    a === OP.DUP &&
+    b === OP.HASH160 &&
+    script[2] === 0x14 &&
+    script[23] === OP.EQUALVERIFY &&
+    last === OP.CHECKSIG
+  )
+    return 'p2pkh';
+  return undefined;
+}
+
+/**
+ * The address of a standard output script.
+ *
+ * @throws address.no-address - for scripts without one (OP_RETURN, bare keys, unknown witness versions)
+ */
+export function encode(script: Uint8Array, network: Network.Network): string {
+  const prefixes = Network.prefixes(network);
+  switch (kindOf(script)) {
+    case 'p2tr':
+      return toBech32(script.subarray(2), 1, prefixes.bech32);
+    case 'p2wpkh':
+    case 'p2wsh':
+      return toBech32(script.subarray(2), 0, prefixes.bech32);
+    case 'p2sh':
+      return toBase58Check(script.subarray(2, 22), prefixes.scriptHash);
+    case 'p2pkh':
+      return toBase58Check(script.subarray(3, 23), prefixes.pubKeyHash);
+    default:
+      return fail<Reason>({ code: 'address.no-address' }, 'this output script has no address');
+  }
+}
+
+/**
+ * The output script that an address pays to. Upper-case bech32 is accepted, mixed case is not.
+ *
+ * @throws address.malformed - bad checksum, alphabet or length
+ * @throws address.wrong-network - valid, but of another network
+ * @throws address.unknown-version - witness versions above 1: coins sent there are anyone's today
+ * @throws address.not-on-curve - a taproot key that nobody can spend
+ */
+export function decode(address: string, network: Network.Network, field = 'address', ecc: Ecc.Ecc = Ecc.auto()): Uint8Array {
+  Check.text(address, field);
+  const prefixes = Network.prefixes(network);
+  const segwit = attempt(() => fromBech32(address));
+  if (segwit !== undefined) {
+    const { version, prefix, data } = segwit;
+    if (prefix.toLowerCase() !== prefixes.bech32) wrongNetwork(field, network);
+    return witnessScript(version, data, field, ecc);
+  }
+  const legacy = attempt(() => fromBase58Check(address));
+  if (legacy === undefined) fail<Reason>({ code: 'address.malformed', field }, `${field}: not a valid address`);
+  const { version, hash } = legacy;
+  if (version === prefixes.pubKeyHash)
+    return Bytes.concat(Uint8Array.of(OP.DUP, OP.HASH160, 0x14), hash, Uint8Array.of(OP.EQUALVERIFY, OP.CHECKSIG));
+  if (version === prefixes.scriptHash) return Bytes.concat(Uint8Array.of(OP.HASH160, 0x14), hash, Uint8Array.of(OP.EQUAL));
+  return wrongNetwork(field, network);
+}
+
+function witnessScript(version: number, data: Uint8Array, field: string, ecc: Ecc.Ecc): Uint8Array {
+  if (version === 0 && (data.length === 20 || data.length === 32)) return Bytes.concat(Uint8Array.of(0x00, data.length), data);
+  if (version === 1 && data.length === 32) {
+    if (!ecc.isXOnly(data))
+      fail<Reason>({ code: 'address.not-on-curve', field }, `${field}: the taproot key is not on the curve; coins sent there are lost`);
+    return Bytes.concat(Uint8Array.of(0x51, 0x20), data);
+  }
+  if (version >= 1)
+    fail<Reason>(
+      { code: 'address.unknown-version', field, version },
+      `${field}: witness version ${version} with ${data.length} bytes has no spending rule that protects the coins`,
+    );
+  return fail<Reason>({ code: 'address.malformed', field }, `${field}: a version 0 program has 20 or 32 bytes`);
+}
+
+function wrongNetwork(field: string, expected: Network.Network): never {
+  fail<Reason>({ code: 'address.wrong-network', field, expected }, `${field}: this address is not of ${expected}`);
+}
+
+function attempt<T>(decoder: () => T): T | undefined {
+  try {
+    return decoder();
+  } catch {
+    return undefined;
+  }
+}

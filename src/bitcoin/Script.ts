@@ -1,0 +1,102 @@
+// Bitcoin script as bytes: the opcodes that our leaves use, minimal number pushes, and a reader of instructions (BIP342, BIP62 minimality).
+import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
+import { fail } from '../base/Errors.ts';
+
+export type Reason =
+  | Check.Reason
+  | { readonly code: 'script.truncated'; readonly at: number }
+  | { readonly code: 'script.not-a-number'; readonly at: number };
+
+/** The opcodes of staking leaves and of the output scripts beside them. */
+export const OP = {
+  PUSH_0: 0x00,
+  PUSHDATA1: 0x4c,
+  PUSHDATA2: 0x4d,
+  PUSHDATA4: 0x4e,
+  NEGATE_1: 0x4f,
+  NUMBER_1: 0x51,
+  NUMBER_16: 0x60,
+  RETURN: 0x6a,
+  DUP: 0x76,
+  EQUAL: 0x87,
+  EQUALVERIFY: 0x88,
+  NUMEQUAL: 0x9c,
+  NUMEQUALVERIFY: 0x9d,
+  HASH160: 0xa9,
+  CHECKSIG: 0xac,
+  CHECKSIGVERIFY: 0xad,
+  CHECKSEQUENCEVERIFY: 0xb2,
+  CHECKSIGADD: 0xba,
+} as const;
+
+/**
+ * The minimal push of a number: OP_0, OP_1…OP_16, else little-endian sign-and-magnitude bytes (128 is `02 80 00`).
+ *
+ * @unit value 0..2^31-1
+ */
+export function pushNumber(value: number): Uint8Array {
+  Check.integer(value, 'scriptNumber', 0, 0x7fff_ffff);
+  if (value === 0) return Uint8Array.of(OP.PUSH_0);
+  if (value <= 16) return Uint8Array.of(OP.NUMBER_1 + value - 1);
+  const digits: number[] = [];
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) digits.push(rest % 256);
+  // The top bit of the last byte is the sign: a set bit needs one more byte.
+  if ((digits[digits.length - 1] as number) >= 0x80) digits.push(0);
+  return Uint8Array.of(digits.length, ...digits);
+}
+
+/** The push of 1..75 bytes: the length, then the data. */
+export function pushData(data: Uint8Array): Uint8Array {
+  Check.integer(data.length, 'pushLength', 1, 75);
+  return Bytes.concat(Uint8Array.of(data.length), data);
+}
+
+/** One instruction of a script; `data` is there for pushes, including the empty push of OP_0. */
+export type Instruction = { readonly at: number; readonly opcode: number; readonly data?: Uint8Array };
+
+/**
+ * The instructions of `script`, one after the other.
+ *
+ * @throws script.truncated - when a push runs over the end
+ */
+export function* instructions(script: Uint8Array): Generator<Instruction> {
+  let at = 0;
+  while (at < script.length) {
+    const start = at;
+    const opcode = script[at++] as number;
+    if (opcode > OP.PUSHDATA4) {
+      yield { at: start, opcode };
+      continue;
+    }
+    let length = opcode;
+    const sizeBytes = opcode === OP.PUSHDATA1 ? 1 : opcode === OP.PUSHDATA2 ? 2 : opcode === OP.PUSHDATA4 ? 4 : 0;
+    if (sizeBytes > 0) {
+      if (at + sizeBytes > script.length) truncated(start);
+      length = 0;
+      for (let i = sizeBytes - 1; i >= 0; i--) length = length * 256 + (script[at + i] as number);
+      at += sizeBytes;
+    }
+    if (at + length > script.length) truncated(start);
+    yield { at: start, opcode, data: script.subarray(at, at + length) };
+    at += length;
+  }
+}
+
+function truncated(at: number): never {
+  fail<Reason>({ code: 'script.truncated', at }, `the push at byte ${at} runs over the end of the script`);
+}
+
+/**
+ * The number that an instruction pushes, in the one minimal form that {@link pushNumber} writes; undefined for anything else.
+ */
+export function numberOf(instruction: Instruction): number | undefined {
+  const { opcode, data } = instruction;
+  if (opcode === OP.PUSH_0) return 0;
+  if (opcode >= OP.NUMBER_1 && opcode <= OP.NUMBER_16) return opcode - OP.NUMBER_1 + 1;
+  if (data === undefined || data.length < 1 || data.length > 4 || opcode !== data.length) return undefined;
+  let value = 0;
+  for (let i = data.length - 1; i >= 0; i--) value = value * 256 + (data[i] as number);
+  if (value > 0x7fff_ffff || value <= 16) return undefined;
+  return Bytes.equal(pushNumber(value).subarray(1), data) ? value : undefined;
+}

@@ -1,0 +1,127 @@
+// Taproot script trees (BIP341): leaf and branch hashes, the output key and a control block for every leaf.
+import * as Bytes from '../base/Bytes.ts';
+import { fail } from '../base/Errors.ts';
+import * as Hex from '../base/Hex.ts';
+import * as Ecc from '../crypto/Ecc.ts';
+import type { XOnlyPublicKey } from '../crypto/PublicKey.ts';
+import { taggedHash } from '../crypto/TaggedHash.ts';
+
+export type Reason =
+  | { readonly code: 'tap-tree.bad-internal-key' }
+  | { readonly code: 'tap-tree.empty-script' }
+  | { readonly code: 'tap-tree.duplicate-leaf' };
+
+/** Leaf version of tapscript (BIP342). */
+export const TAPSCRIPT = 0xc0;
+
+/**
+ * The internal key of every staking output: the x of SHA256(uncompressed generator), whose discrete logarithm nobody knows.
+ * @source BIP341 "Constructing and spending Taproot outputs"
+ */
+export const NUMS: XOnlyPublicKey = Hex.decode('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0') as XOnlyPublicKey;
+
+/** A script, or two subtrees. The shape is written out: another shape with the same leaves is another address. */
+export type Tree = Leaf | readonly [Tree, Tree];
+export type Leaf = { readonly script: Uint8Array; readonly leafVersion?: number };
+
+/** A leaf with all that a spend of it needs. */
+export type SpendableLeaf = {
+  readonly script: Uint8Array;
+  readonly leafVersion: number;
+  readonly leafHash: Uint8Array;
+  readonly controlBlock: Uint8Array;
+};
+
+/** A finished output; `leaves` stand in the order of the tree from left to right. */
+export type TapOutput = {
+  readonly merkleRoot: Uint8Array;
+  readonly outputKey: Uint8Array;
+  readonly parity: 0 | 1;
+  readonly scriptPubKey: Uint8Array;
+  readonly leaves: readonly SpendableLeaf[];
+};
+
+/** Hash of a leaf: the version, the compact size of the script (3 bytes from 253 on), the script. */
+export function leafHash(script: Uint8Array, leafVersion: number = TAPSCRIPT): Uint8Array {
+  return taggedHash('TapLeaf', Uint8Array.of(leafVersion), compactSize(script.length), script);
+}
+
+/** Hash of a branch; the children are sorted, so left and right do not matter. */
+export function branchHash(a: Uint8Array, b: Uint8Array): Uint8Array {
+  return Bytes.compare(a, b) <= 0 ? taggedHash('TapBranch', a, b) : taggedHash('TapBranch', b, a);
+}
+
+/**
+ * Q = lift(internalKey) + TapTweak(internalKey || merkleRoot) G.
+ *
+ * @throws tap-tree.bad-internal-key - when the key does not lift, or (never in practice) the tweak is no scalar
+ */
+export function tweak(
+  internalKey: Uint8Array,
+  merkleRoot: Uint8Array,
+  ecc: Ecc.Ecc = Ecc.auto(),
+): { outputKey: Uint8Array; parity: 0 | 1 } {
+  const point = ecc.pointAddScalar(Bytes.concat(Uint8Array.of(2), internalKey), taggedHash('TapTweak', internalKey, merkleRoot));
+  if (point === null) fail<Reason>({ code: 'tap-tree.bad-internal-key' }, 'the internal key is not on the curve');
+  return { outputKey: point.slice(1), parity: point[0] === 3 ? 1 : 0 };
+}
+
+/**
+ * The output over `tree` with one point addition, whatever the number of leaves.
+ *
+ * @throws tap-tree.empty-script, tap-tree.duplicate-leaf, tap-tree.bad-internal-key
+ */
+export function build(tree: Tree, internalKey: Uint8Array = NUMS, ecc: Ecc.Ecc = Ecc.auto()): TapOutput {
+  const { hash: merkleRoot, leaves } = walk(tree);
+  const { outputKey, parity } = tweak(internalKey, merkleRoot, ecc);
+  const seen = new Set(leaves.map((leaf) => Hex.encode(leaf.hash)));
+  if (seen.size !== leaves.length) fail<Reason>({ code: 'tap-tree.duplicate-leaf' }, 'two leaves of the tree are equal');
+  return {
+    merkleRoot,
+    outputKey,
+    parity,
+    scriptPubKey: scriptPubKeyOf(outputKey),
+    leaves: leaves.map(({ script, leafVersion, hash, path }) => ({
+      script,
+      leafVersion,
+      leafHash: hash,
+      controlBlock: Bytes.concat(Uint8Array.of(leafVersion | parity), internalKey, ...path),
+    })),
+  };
+}
+
+/** The output script of a taproot output key: `51 20 key`. */
+export function scriptPubKeyOf(outputKey: Uint8Array): Uint8Array {
+  return Bytes.concat(Uint8Array.of(0x51, 0x20), outputKey);
+}
+
+/** Bitcoin's CompactSize of a length below 2^32. */
+export function compactSize(length: number): Uint8Array {
+  if (length < 0xfd) return Uint8Array.of(length);
+  if (length <= 0xffff) return Uint8Array.of(0xfd, length & 0xff, length >> 8);
+  return Uint8Array.of(0xfe, length & 0xff, (length >>> 8) & 0xff, (length >>> 16) & 0xff, length >>> 24);
+}
+
+type WalkedLeaf = {
+  readonly script: Uint8Array;
+  readonly leafVersion: number;
+  readonly hash: Uint8Array;
+  readonly path: readonly Uint8Array[];
+};
+
+function walk(tree: Tree): { hash: Uint8Array; leaves: readonly WalkedLeaf[] } {
+  if ('script' in tree) {
+    if (tree.script.length === 0) fail<Reason>({ code: 'tap-tree.empty-script' }, 'a leaf needs a script');
+    const leafVersion = tree.leafVersion ?? TAPSCRIPT;
+    const hash = leafHash(tree.script, leafVersion);
+    return { hash, leaves: [{ script: tree.script, leafVersion, hash, path: [] }] };
+  }
+  const left = walk(tree[0]);
+  const right = walk(tree[1]);
+  // The control block lists siblings from the leaf upwards: each level appends its own.
+  const withSibling = (leaf: WalkedLeaf, sibling: Uint8Array): WalkedLeaf => ({ ...leaf, path: [...leaf.path, sibling] });
+  return {
+    hash: branchHash(left.hash, right.hash),
+    leaves: [...left.leaves.map((leaf) => withSibling(leaf, right.hash)), ...right.leaves.map((leaf) => withSibling(leaf, left.hash))],
+  };
+}

@@ -1,0 +1,152 @@
+// Transactions: strict decoding, ids, sanity, weights. The container and its serialisation are bitcoinjs-lib's.
+import { Transaction } from 'bitcoinjs-lib/src/transaction';
+import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
+import { fail } from '../base/Errors.ts';
+import * as Hex from '../base/Hex.ts';
+import * as Sats from '../base/Sats.ts';
+
+export { Transaction };
+
+export type Reason =
+  | Check.Reason
+  | { readonly code: 'tx.malformed'; readonly field: string }
+  | { readonly code: 'tx.no-inputs' }
+  | { readonly code: 'tx.no-outputs' }
+  | { readonly code: 'tx.too-large'; readonly strippedBytes: number; readonly maxBytes: number }
+  | { readonly code: 'tx.bad-value'; readonly output: number }
+  | { readonly code: 'tx.bad-total' }
+  | { readonly code: 'tx.duplicate-input'; readonly input: number; readonly txid: string; readonly vout: number }
+  | { readonly code: 'tx.null-prevout'; readonly input: number };
+
+/** A transaction output; `txid` is the display order text (reversed bytes), as explorers and RPC show it. */
+export type Outpoint = { readonly txid: string; readonly vout: number };
+/** An output as a spend sees it. */
+export type SpentOutput = { readonly scriptPubKey: Uint8Array; readonly valueSats: bigint };
+
+/** The sequence that opts out of everything: final, no timelock, no replacement. */
+export const FINAL_SEQUENCE = 0xffff_ffff;
+/** Heaviest transaction that nodes relay. */
+export const MAX_STANDARD_WEIGHT = 400_000;
+
+/**
+ * The transaction that `raw` spells, and nothing after it. What it re-encodes to is compared, so that no two byte strings mean the same.
+ *
+ * @throws tx.malformed - truncated, trailing bytes, non-minimal lengths, an empty witness marked as present
+ */
+export function decode(raw: Uint8Array, field = 'transaction'): Transaction {
+  Check.bytes(raw, field);
+  let transaction: Transaction;
+  try {
+    transaction = Transaction.fromBuffer(raw);
+  } catch (cause) {
+    return fail<Reason>({ code: 'tx.malformed', field }, `${field}: not a complete Bitcoin transaction`, { cause });
+  }
+  const outOfMoney = transaction.outs.some((output) => output.value < 0n || output.value > 0x7fff_ffff_ffff_ffffn);
+  if (outOfMoney || !Bytes.equal(transaction.toBuffer(), raw))
+    fail<Reason>({ code: 'tx.malformed', field }, `${field}: not in the one canonical encoding`);
+  return transaction;
+}
+
+/** @throws hex.*, tx.malformed */
+export function fromHex(text: string, field = 'transaction'): Transaction {
+  return decode(Hex.decode(text, field), field);
+}
+
+/** The raw bytes with witness. */
+export function encode(transaction: Transaction): Uint8Array {
+  return Uint8Array.from(transaction.toBuffer());
+}
+
+/** Lower-case hex with witness. */
+export function toHex(transaction: Transaction): string {
+  return Hex.encode(transaction.toBuffer());
+}
+
+/** Display-order txid. */
+export function txid(transaction: Transaction): string {
+  return transaction.getId();
+}
+
+/** The same transaction without witnesses: the form whose hash is the txid. */
+export function stripped(transaction: Transaction): Transaction {
+  const copy = transaction.clone();
+  copy.stripWitnesses();
+  return copy;
+}
+
+/** The outpoint that input `index` spends. */
+export function outpointOf(transaction: Transaction, index: number): Outpoint {
+  const input = transaction.ins[index];
+  if (input === undefined) Check.outOfRange('inputIndex', 0n, BigInt(transaction.ins.length - 1), String(index));
+  return { txid: Hex.encode(Bytes.reverse(input.hash)), vout: input.index };
+}
+
+/**
+ * Output `index` of a transaction.
+ *
+ * @throws input.out-of-range
+ */
+export function outputOf(transaction: Transaction, index: number, field = 'outputIndex'): SpentOutput {
+  Check.integer(index, field, 0, transaction.outs.length - 1);
+  const output = transaction.outs[index] as Transaction['outs'][number];
+  return { scriptPubKey: output.script, valueSats: output.value };
+}
+
+/** True when input `index` spends `outpoint`. */
+export function spends(transaction: Transaction, index: number, outpoint: Outpoint): boolean {
+  const { txid: spent, vout } = outpointOf(transaction, index);
+  return spent === outpoint.txid.toLowerCase() && vout === outpoint.vout;
+}
+
+/** An unsigned transaction of version 2 and locktime 0. */
+export function create(
+  inputs: readonly { readonly outpoint: Outpoint; readonly sequence?: number }[],
+  outputs: readonly { readonly scriptPubKey: Uint8Array; readonly valueSats: bigint }[],
+): Transaction {
+  const transaction = new Transaction();
+  transaction.version = 2;
+  for (const [i, { outpoint, sequence }] of inputs.entries()) {
+    const { txid: id, vout } = checkOutpoint(outpoint, `inputs[${i}].outpoint`);
+    transaction.addInput(Bytes.reverse(Hex.decode(id)), vout, sequence ?? FINAL_SEQUENCE);
+  }
+  for (const [i, { scriptPubKey, valueSats }] of outputs.entries())
+    transaction.addOutput(scriptPubKey, Sats.from(valueSats, `outputs[${i}].valueSats`));
+  checkSanity(transaction);
+  return transaction;
+}
+
+/** A checked outpoint with lower-case txid. @throws hex.*, input.* */
+export function checkOutpoint(outpoint: Outpoint, field = 'outpoint'): Outpoint {
+  Hex.decode(outpoint.txid, `${field}.txid`, 32);
+  Check.integer(outpoint.vout, `${field}.vout`, 0, 0xffff_fffe);
+  return { txid: outpoint.txid.toLowerCase(), vout: outpoint.vout };
+}
+
+/**
+ * What every transaction must keep, whatever it spends.
+ *
+ * @throws tx.no-inputs, tx.no-outputs, tx.too-large, tx.bad-value, tx.bad-total, tx.duplicate-input, tx.null-prevout
+ * @source btcd blockchain CheckTransactionSanity; Bitcoin Core CheckTransaction
+ */
+export function checkSanity(transaction: Transaction): void {
+  if (transaction.ins.length === 0) fail<Reason>({ code: 'tx.no-inputs' }, 'a transaction needs an input');
+  if (transaction.outs.length === 0) fail<Reason>({ code: 'tx.no-outputs' }, 'a transaction needs an output');
+  const strippedBytes = transaction.byteLength(false);
+  if (strippedBytes > 1_000_000)
+    fail<Reason>({ code: 'tx.too-large', strippedBytes, maxBytes: 1_000_000 }, `the transaction has ${strippedBytes} bytes`);
+  let total = 0n;
+  for (const [output, { value }] of transaction.outs.entries()) {
+    if (value < 0n || value > Sats.MAX) fail<Reason>({ code: 'tx.bad-value', output }, `output ${output} is outside 0..21 million BTC`);
+    total += value;
+  }
+  if (total > Sats.MAX) fail<Reason>({ code: 'tx.bad-total' }, 'the outputs add up to more than 21 million BTC');
+  const seen = new Set<string>();
+  for (const input of transaction.ins.keys()) {
+    const { txid: id, vout } = outpointOf(transaction, input);
+    if (vout === 0xffff_ffff && /^0+$/.test(id)) fail<Reason>({ code: 'tx.null-prevout', input }, `input ${input} spends no output`);
+    const key = `${id}:${vout}`;
+    if (seen.has(key)) fail<Reason>({ code: 'tx.duplicate-input', input, txid: id, vout }, `input ${input} spends ${key} a second time`);
+    seen.add(key);
+  }
+}

@@ -5,6 +5,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import {
   accessSync,
+  chmodSync,
   constants,
   existsSync,
   mkdirSync,
@@ -243,10 +244,15 @@ function run(program, args, options = {}) {
 
 /** One line of apt's output that says why, without the credentials that an address may carry. */
 function why(output) {
-  const lines = output
-    .split('\n')
-    .filter((line) => /^(E:|W:|Err:|dpkg-deb: error)|Could not|Temporary failure|NO_PUBKEY|not signed/.test(line));
-  const line = lines.find((text) => text.startsWith('E:')) ?? lines[0] ?? output.trim().split('\n').pop() ?? '';
+  const lines = output.split('\n');
+  const first = (pattern) => lines.find((line) => pattern.test(line));
+  const line =
+    first(/^E:/) ??
+    first(/NO_PUBKEY|not signed/) ??
+    first(/^W: Failed to fetch|^dpkg-deb: error/) ??
+    first(/^Err:/) ??
+    output.trim().split('\n').pop() ??
+    '';
   return withoutCredentials(line).slice(0, 300);
 }
 

@@ -1,0 +1,40 @@
+// BIP340 tagged hashes over a closed table of tags. The hash state after the tag is computed once and cloned.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+
+/** Every tag that occurs in BIP340, BIP341, BIP322 and the adaptor scheme. */
+export type Tag =
+  | 'BIP0340/aux'
+  | 'BIP0340/nonce'
+  | 'BIP0340/challenge'
+  | 'TapLeaf'
+  | 'TapBranch'
+  | 'TapTweak'
+  | 'TapSighash'
+  | 'SchnorrAdaptor/aux'
+  | 'SchnorrAdaptor/nonce'
+  | 'BIP0322-signed-message';
+
+type State = ReturnType<typeof sha256.create>;
+const states = new Map<Tag, State>();
+
+function stateOf(tag: Tag): State {
+  let state = states.get(tag);
+  if (state === undefined) {
+    const hash = sha256(utf8ToBytes(tag));
+    state = sha256.create().update(hash).update(hash);
+    states.set(tag, state);
+  }
+  return state;
+}
+
+/**
+ * SHA256(SHA256(tag) || SHA256(tag) || parts…), 32 bytes.
+ *
+ * @source BIP340 "Tagged hashes"
+ */
+export function taggedHash(tag: Tag, ...parts: readonly Uint8Array[]): Uint8Array {
+  const state = stateOf(tag).clone();
+  for (const part of parts) state.update(part);
+  return state.digest();
+}

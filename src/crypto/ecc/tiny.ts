@@ -1,0 +1,50 @@
+// The adapter around the functions of tiny-secp256k1 (libsecp256k1 as WASM), however its module was loaded.
+// That module throws on bad input; the interface answers null or false.
+import * as Bytes from '../../base/Bytes.ts';
+import * as Scalar from '../Scalar.ts';
+import * as Bip340 from './bip340.ts';
+import type { Ecc } from './interface.ts';
+
+/** The functions of tiny-secp256k1 2.x that are used here. */
+export interface TinyModule {
+  isPointCompressed(point: Uint8Array): boolean;
+  isXOnlyPoint(x: Uint8Array): boolean;
+  pointAdd(a: Uint8Array, b: Uint8Array, compressed: boolean): Uint8Array | null;
+  pointAddScalar(point: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array | null;
+  pointFromScalar(scalar: Uint8Array, compressed: boolean): Uint8Array | null;
+  pointMultiply(point: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array | null;
+  signSchnorr(hash: Uint8Array, secretKey: Uint8Array, extra: Uint8Array): Uint8Array;
+  verifySchnorr(hash: Uint8Array, publicKey: Uint8Array, signature: Uint8Array): boolean;
+  verify(hash: Uint8Array, publicKey: Uint8Array, signature: Uint8Array, strict: boolean): boolean;
+}
+
+/** The answer, or `otherwise` when the module refuses its input ("Expected Point", "Expected Private" …); any other failure goes on up. */
+function answer<T>(otherwise: T, compute: () => T): T {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('Expected ')) return otherwise;
+    throw error;
+  }
+}
+
+/** A backend over `tiny`. */
+export function adapt(tiny: TinyModule): Ecc {
+  const backend: Ecc = {
+    name: 'wasm',
+    pointFromScalar: (scalar) => answer(null, () => tiny.pointFromScalar(scalar, true)),
+    isPoint: (point) => answer(false, () => tiny.isPointCompressed(point)),
+    isXOnly: (x) => answer(false, () => tiny.isXOnlyPoint(x)),
+    pointAdd: (a, b) => answer(null, () => tiny.pointAdd(a, b, true)),
+    pointAddScalar: (point, scalar) => answer(null, () => tiny.pointAddScalar(point, scalar, true)),
+    pointMultiply: (point, scalar) => answer(null, () => tiny.pointMultiply(point, scalar, true)),
+    schnorrSign: (message32, secretKey, auxRand) => tiny.signSchnorr(message32, secretKey, auxRand),
+    schnorrVerify: (message32, publicKey, signature) => {
+      // The module refuses every r >= n, but BIP340 allows r up to p: such a signature takes the long way.
+      if (Bytes.toBigInt(signature.subarray(0, 32)) >= Scalar.N) return Bip340.verify(message32, publicKey, signature, backend);
+      return answer(false, () => tiny.verifySchnorr(message32, publicKey, signature));
+    },
+    ecdsaVerify: (hash32, publicKey, signature) => answer(false, () => tiny.verify(hash32, publicKey, signature, false)),
+  };
+  return Object.freeze(backend);
+}

@@ -1,0 +1,121 @@
+// One delegation: a contract, the staking transaction that funds it and the parameters that rule it. Every later transaction follows from it.
+import * as Check from '../base/Check.ts';
+import { fail } from '../base/Errors.ts';
+import * as Hex from '../base/Hex.ts';
+import * as Sats from '../base/Sats.ts';
+import * as LeafSpend from '../bitcoin/LeafSpend.ts';
+import * as Tx from '../bitcoin/Tx.ts';
+import * as SlashingTx from './SlashingTx.ts';
+import type { StakingContract } from './StakingContract.ts';
+import * as StakingTx from './StakingTx.ts';
+import * as UnbondingTx from './UnbondingTx.ts';
+
+export type Reason = StakingTx.Reason | { readonly code: 'delegation.not-the-staking-output'; readonly index: number };
+
+/** What a parameter version says about the pre-signed transactions; `StakingParams` has these fields. */
+export type Rules = SlashingTx.Rules & { readonly unbondingFeeSats: Sats.Sats };
+
+export type Options = {
+  readonly contract: StakingContract;
+  readonly rules: Rules;
+  readonly stakingTransaction: Tx.Transaction;
+  /** Left out, the one output with the contract's script is taken; several such outputs are refused. */
+  readonly stakingOutputIndex?: number;
+  /** Version of both slashing transactions: 2, or 1 as the Go builder writes. */
+  readonly slashingTxVersion?: 1 | 2;
+  /** Fee of both slashing transactions; the parameter's minimum when left out. */
+  readonly slashingFeeSats?: Sats.Sats;
+};
+
+/** A delegation with its three pre-signed transactions, each built at first use and kept. */
+export class Delegation {
+  readonly contract: StakingContract;
+  readonly rules: Rules;
+  readonly stakingTxid: string;
+  readonly stakingOutputIndex: number;
+  readonly stakingValueSats: Sats.Sats;
+  readonly #stakingTransaction: Tx.Transaction;
+  readonly #slashing: Pick<SlashingTx.build.Options, 'version' | 'feeSats'>;
+  #unbonding?: LeafSpend.LeafSpend;
+  #stakingSlashing?: LeafSpend.LeafSpend;
+  #unbondingSlashing?: LeafSpend.LeafSpend;
+
+  /** Use {@link from}: it checks. */
+  constructor(options: Options, stakingOutputIndex: number) {
+    this.contract = options.contract;
+    this.rules = options.rules;
+    this.#stakingTransaction = Tx.stripped(options.stakingTransaction);
+    this.stakingTxid = Tx.txid(this.#stakingTransaction);
+    this.stakingOutputIndex = stakingOutputIndex;
+    this.stakingValueSats = Sats.from(Tx.outputOf(this.#stakingTransaction, stakingOutputIndex).valueSats);
+    this.#slashing = {
+      ...(options.slashingTxVersion === undefined ? {} : { version: options.slashingTxVersion }),
+      ...(options.slashingFeeSats === undefined ? {} : { feeSats: options.slashingFeeSats }),
+    };
+  }
+
+  /** A fresh copy of the staking transaction, without witness. */
+  get stakingTransaction(): Tx.Transaction {
+    return this.#stakingTransaction.clone();
+  }
+
+  /** The staking output as later transactions spend it. */
+  get staking(): SlashingTx.Funding {
+    return { outpoint: { txid: this.stakingTxid, vout: this.stakingOutputIndex }, valueSats: this.stakingValueSats };
+  }
+
+  /** The unbonding output as later transactions spend it. */
+  get unbondingOutput(): SlashingTx.Funding {
+    const { valueSats } = Tx.outputOf(this.unbonding.transaction, UnbondingTx.OUTPUT_INDEX);
+    return { outpoint: { txid: this.unbonding.txid, vout: UnbondingTx.OUTPUT_INDEX }, valueSats: Sats.from(valueSats) };
+  }
+
+  /** The unbonding transaction: staking output, unbonding leaf. */
+  get unbonding(): LeafSpend.LeafSpend {
+    this.#unbonding ??= LeafSpend.from({
+      transaction: UnbondingTx.build({ contract: this.contract, staking: this.staking, feeSats: this.rules.unbondingFeeSats }),
+      inputIndex: 0,
+      spentOutputs: [{ scriptPubKey: this.contract.staking.scriptPubKey, valueSats: this.stakingValueSats }],
+      leaf: this.contract.staking.paths.unbonding,
+    });
+    return this.#unbonding;
+  }
+
+  /** The slashing transaction of the staking output. */
+  get stakingSlashing(): LeafSpend.LeafSpend {
+    this.#stakingSlashing ??= this.#slash(this.staking, this.contract.staking);
+    return this.#stakingSlashing;
+  }
+
+  /** The slashing transaction of the unbonding output. */
+  get unbondingSlashing(): LeafSpend.LeafSpend {
+    this.#unbondingSlashing ??= this.#slash(this.unbondingOutput, this.contract.unbonding);
+    return this.#unbondingSlashing;
+  }
+
+  #slash(funding: SlashingTx.Funding, output: StakingContract['staking'] | StakingContract['unbonding']): LeafSpend.LeafSpend {
+    return LeafSpend.from({
+      transaction: SlashingTx.build({ contract: this.contract, funding, rules: this.rules, ...this.#slashing }),
+      inputIndex: 0,
+      spentOutputs: [{ scriptPubKey: output.scriptPubKey, valueSats: funding.valueSats }],
+      leaf: output.paths.slashing,
+    });
+  }
+}
+
+/**
+ * The delegation of a staking transaction. Witnesses are dropped: they are no part of what the later transactions commit to.
+ *
+ * @throws staking-tx.no-staking-output, staking-tx.several-staking-outputs
+ * @throws delegation.not-the-staking-output - when the output of the given index has another script
+ */
+export function from(options: Options): Delegation {
+  const { contract, stakingTransaction, stakingOutputIndex } = options;
+  Tx.checkSanity(stakingTransaction);
+  if (stakingOutputIndex === undefined) return new Delegation(options, StakingTx.findOutput(stakingTransaction, contract));
+  const index = Check.integer(stakingOutputIndex, 'stakingOutputIndex', 0, stakingTransaction.outs.length - 1);
+  const got = Hex.encode(Tx.outputOf(stakingTransaction, index).scriptPubKey);
+  if (got !== Hex.encode(contract.staking.scriptPubKey))
+    fail<Reason>({ code: 'delegation.not-the-staking-output', index }, `output ${index} does not pay to this contract`);
+  return new Delegation(options, index);
+}

@@ -1,0 +1,81 @@
+// Commitment of public randomness: one Merkle root over consecutive heights, signed by plain BIP340 (babylon x/finality/types/msg.go MsgCommitPubRandList).
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
+import { fail } from '../base/Errors.ts';
+import * as Ecc from '../crypto/Ecc.ts';
+import * as MerkleTree from '../crypto/MerkleTree.ts';
+import * as PublicKey from '../crypto/PublicKey.ts';
+import * as PubRand from '../crypto/PubRand.ts';
+import * as Schnorr from '../crypto/Schnorr.ts';
+import type * as SecretKey from '../crypto/SecretKey.ts';
+
+export type Reason =
+  | Check.Reason
+  | PubRand.Reason
+  | { readonly code: 'pub-rand-commit.overflow'; readonly startHeight: string; readonly numPubRand: string; readonly reference: string };
+
+/** A commitment to the randomness of heights startHeight .. startHeight + numPubRand - 1. @shape commitment: 32 bytes; signature: 64 bytes */
+export type PubRandCommit = {
+  readonly finalityProviderPk: PublicKey.XOnlyPublicKey;
+  readonly startHeight: bigint;
+  readonly numPubRand: bigint;
+  readonly commitment: Uint8Array;
+  readonly signature: Uint8Array;
+};
+
+/**
+ * The 32 bytes that are signed: SHA256(context || start || count || root), heights as 8 bytes big-endian.
+ *
+ * @throws pub-rand-commit.overflow - count 0, or heights beyond 2^64-1
+ */
+export function signingHash(commit: Pick<PubRandCommit, 'startHeight' | 'numPubRand' | 'commitment'>, context = ''): Uint8Array {
+  const { startHeight, numPubRand } = commit;
+  const start = Bytes.fromUint64BE(startHeight, 'startHeight');
+  const count = Bytes.fromUint64BE(numPubRand, 'numPubRand');
+  if (numPubRand === 0n || startHeight + numPubRand > 0xffff_ffff_ffff_ffffn) {
+    const reason = {
+      code: 'pub-rand-commit.overflow',
+      startHeight: startHeight.toString(),
+      numPubRand: numPubRand.toString(),
+      reference: 'finality/1117',
+    } as const;
+    fail<Reason>(reason, `a commitment covers 1 or more heights below 2^64, got ${numPubRand} from ${startHeight}`);
+  }
+  return sha256(Bytes.concat(utf8ToBytes(context), start, count, Check.bytes(commit.commitment, 'commitment', 32)));
+}
+
+/**
+ * Derives the randomness of the heights and commits to it. Keep the tree with {@link proofs} or derive it again: both give the same.
+ *
+ * @unit numPubRand: heights, at most 2^24
+ */
+export function create(
+  options: {
+    readonly secretKey: SecretKey.SecretKey;
+    readonly chainId: string;
+    readonly startHeight: bigint;
+    readonly numPubRand: number;
+    readonly auxRand?: Uint8Array;
+    readonly context?: string;
+  },
+  ecc: Ecc.Ecc = Ecc.auto(),
+): { readonly commit: PubRandCommit; readonly pubRands: readonly Uint8Array[] } {
+  const { secretKey, chainId, startHeight, numPubRand, auxRand, context } = options;
+  const pubRands = PubRand.derivePublic(secretKey, chainId, startHeight, numPubRand, ecc);
+  const body = { startHeight, numPubRand: BigInt(numPubRand), commitment: MerkleTree.root(pubRands) };
+  const signature = Schnorr.sign(signingHash(body, context), secretKey, auxRand, ecc);
+  return { commit: { finalityProviderPk: PublicKey.ofSecret(secretKey, ecc), ...body, signature }, pubRands };
+}
+
+/** True when the commitment is signed by its provider. */
+export function verify(commit: PubRandCommit, context?: string, ecc: Ecc.Ecc = Ecc.auto()): boolean {
+  return Schnorr.verify(signingHash(commit, context), commit.finalityProviderPk, commit.signature, ecc);
+}
+
+/** True when `proof` shows that `pubRand` is the committed randomness of `height`. */
+export function includes(commit: PubRandCommit, height: bigint, pubRand: Uint8Array, proof: MerkleTree.Proof): boolean {
+  const index = height - commit.startHeight;
+  return BigInt(proof.index) === index && BigInt(proof.total) === commit.numPubRand && MerkleTree.verify(commit.commitment, pubRand, proof);
+}

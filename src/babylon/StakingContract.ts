@@ -1,0 +1,242 @@
+// Who may spend a stake and when: keys, quorums and times, checked once, and the three taproot outputs that follow from them.
+// Implements the script and tree layout of babylon btcstaking/types.go (BuildStakingInfo, BuildUnbondingInfo) and its slashing change output.
+import * as Blocks from '../base/Blocks.ts';
+import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
+import { fail } from '../base/Errors.ts';
+import * as Hex from '../base/Hex.ts';
+import * as Tapscript from '../bitcoin/Tapscript.ts';
+import * as TapTree from '../bitcoin/TapTree.ts';
+import * as Ecc from '../crypto/Ecc.ts';
+import * as PublicKey from '../crypto/PublicKey.ts';
+import * as ChainProfile from './ChainProfile.ts';
+
+type Key = PublicKey.XOnlyPublicKey;
+
+export type Reason =
+  | PublicKey.Reason
+  | Tapscript.Reason
+  | {
+      readonly code: 'staking-contract.duplicate-key';
+      readonly key: string;
+      readonly roles: readonly [string, string];
+      readonly reference: string;
+    }
+  | { readonly code: 'staking-contract.unspendable-key'; readonly role: string }
+  | { readonly code: 'staking-contract.too-many-keys'; readonly role: string; readonly max: number; readonly got: number }
+  | {
+      readonly code: 'staking-contract.profile';
+      readonly profile: ChainProfile.ChainProfile;
+      readonly rule: string;
+      readonly reference?: string;
+    };
+
+/** The keys, quorums and times of a stake. One staker is `stakerPk`; M-of-N stakers are `stakers`. Key order does not matter to Bitcoin. */
+export type Options = {
+  readonly stakerPk?: Key;
+  readonly stakers?: { readonly pks: readonly Key[]; readonly quorum: number };
+  readonly finalityProviderPks: readonly Key[];
+  readonly covenantPks: readonly Key[];
+  readonly covenantQuorum: number;
+  readonly stakingTimeBlocks: number;
+  readonly unbondingTimeBlocks: number;
+  readonly profile?: ChainProfile.ChainProfile;
+};
+
+/** Checked terms: own copies of the keys, in the order given (finality providers: the order of adaptor signature lists). */
+export type Terms = {
+  readonly stakerPks: readonly Key[];
+  readonly stakerQuorum: number;
+  readonly finalityProviderPks: readonly Key[];
+  readonly covenantPks: readonly Key[];
+  readonly covenantQuorum: number;
+  readonly stakingTimeBlocks: Blocks.TimelockBlocks;
+  readonly unbondingTimeBlocks: Blocks.TimelockBlocks;
+  readonly profile: ChainProfile.ChainProfile;
+};
+
+/** An output of the contract with its ways out by name. */
+export type Output<Path extends string> = Omit<TapTree.TapOutput, 'leaves'> & {
+  readonly paths: Readonly<Record<Path, TapTree.SpendableLeaf>>;
+};
+
+/** Largest group of keys that the Go script builder writes (10,000 bytes a group). */
+const MAX_GROUP = 294;
+
+/**
+ * A stake's contract. Scripts and tweaks are computed at first use and kept: three point additions in all, whatever is built from it.
+ */
+export class StakingContract {
+  readonly terms: Terms;
+  readonly #ecc: Ecc.Ecc;
+  #staking?: Output<'timelock' | 'unbonding' | 'slashing'>;
+  #unbonding?: Output<'timelock' | 'slashing'>;
+  #slashingChange?: Output<'timelock'>;
+  #slashingScript?: Uint8Array;
+
+  /** Use {@link from}: it checks. */
+  constructor(terms: Terms, ecc: Ecc.Ecc) {
+    this.terms = terms;
+    this.#ecc = ecc;
+  }
+
+  /** The output that locks the stake: `{{timelock(T), unbonding}, slashing}`. */
+  get staking(): Output<'timelock' | 'unbonding' | 'slashing'> {
+    if (this.#staking === undefined) {
+      const { stakerPks, stakerQuorum, stakingTimeBlocks, covenantPks, covenantQuorum } = this.terms;
+      const timelock = { script: Tapscript.timelock(stakerPks, stakerQuorum, stakingTimeBlocks, 'stakerPks') };
+      const stakerPart = Tapscript.multiKey(stakerPks, stakerQuorum, 'verify', 'stakerPks');
+      const unbonding = { script: Bytes.concat(stakerPart, Tapscript.multiKey(covenantPks, covenantQuorum, 'leave', 'covenantPks')) };
+      const { leaves, ...output } = TapTree.build([[timelock, unbonding], { script: this.#slashing() }], TapTree.NUMS, this.#ecc);
+      this.#staking = { ...output, paths: { timelock: at(leaves, 0), unbonding: at(leaves, 1), slashing: at(leaves, 2) } };
+    }
+    return this.#staking;
+  }
+
+  /** The output of the unbonding transaction: `{timelock(U), slashing}`. Its slashing leaf is the staking output's. */
+  get unbonding(): Output<'timelock' | 'slashing'> {
+    if (this.#unbonding === undefined) {
+      const { leaves, ...output } = TapTree.build(
+        [{ script: this.#unbondingTimelock() }, { script: this.#slashing() }],
+        TapTree.NUMS,
+        this.#ecc,
+      );
+      this.#unbonding = { ...output, paths: { timelock: at(leaves, 0), slashing: at(leaves, 1) } };
+    }
+    return this.#unbonding;
+  }
+
+  /** The output of a slashing transaction that returns the rest to the staker: the single leaf `timelock(U)`. */
+  get slashingChange(): Output<'timelock'> {
+    if (this.#slashingChange === undefined) {
+      const { leaves, ...output } = TapTree.build({ script: this.#unbondingTimelock() }, TapTree.NUMS, this.#ecc);
+      this.#slashingChange = { ...output, paths: { timelock: at(leaves, 0) } };
+    }
+    return this.#slashingChange;
+  }
+
+  /** True when `finalityProviderPk` is one of the contract's providers. */
+  hasFinalityProvider(finalityProviderPk: Uint8Array): boolean {
+    return this.terms.finalityProviderPks.some((pk) => Bytes.equal(pk, finalityProviderPk));
+  }
+
+  #slashing(): Uint8Array {
+    if (this.#slashingScript === undefined) {
+      const { stakerPks, stakerQuorum, finalityProviderPks, covenantPks, covenantQuorum } = this.terms;
+      this.#slashingScript = Bytes.concat(
+        Tapscript.multiKey(stakerPks, stakerQuorum, 'verify', 'stakerPks'),
+        // One provider's signature is enough, however many there are: the quorum is fixed to 1.
+        Tapscript.multiKey(finalityProviderPks, 1, 'verify', 'finalityProviderPks'),
+        Tapscript.multiKey(covenantPks, covenantQuorum, 'leave', 'covenantPks'),
+      );
+    }
+    return this.#slashingScript;
+  }
+
+  #unbondingTimelock(): Uint8Array {
+    const { stakerPks, stakerQuorum, unbondingTimeBlocks } = this.terms;
+    return Tapscript.timelock(stakerPks, stakerQuorum, unbondingTimeBlocks, 'stakerPks');
+  }
+}
+
+/**
+ * The contract of these terms.
+ *
+ * @unit times in blocks, 1..65535
+ * @throws input.* - wrong types, lengths and ranges, with the field
+ * @throws public-key.not-on-curve - in any role: such a leaf could never be spent and no node would say so
+ * @throws tapscript.no-keys, tapscript.duplicate-key, tapscript.bad-quorum
+ * @throws staking-contract.duplicate-key - one key in two roles
+ * @throws staking-contract.unspendable-key - the NUMS key, for which nobody can sign
+ * @throws staking-contract.too-many-keys - more than 294 in a group
+ * @throws staking-contract.profile - a rule of the chain profile
+ * @source babylon btcstaking/types.go, x/btcstaking/types/create_delegation_parser.go, x/btcstaking/types/params.go
+ */
+export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): StakingContract {
+  const stakers = stakersOf(options);
+  const terms: Terms = {
+    stakerPks: checkGroup(stakers.pks, 'stakerPks', ecc),
+    stakerQuorum: checkQuorum(stakers.quorum, stakers.pks.length, 'stakerQuorum'),
+    finalityProviderPks: checkGroup(options.finalityProviderPks, 'finalityProviderPks', ecc),
+    covenantPks: checkGroup(options.covenantPks, 'covenantPks', ecc),
+    covenantQuorum: checkQuorum(options.covenantQuorum, options.covenantPks.length, 'covenantQuorum'),
+    stakingTimeBlocks: Blocks.timelock(options.stakingTimeBlocks, 'stakingTimeBlocks'),
+    unbondingTimeBlocks: Blocks.timelock(options.unbondingTimeBlocks, 'unbondingTimeBlocks'),
+    profile: options.profile ?? ChainProfile.DEFAULT,
+  };
+  checkRolesDisjoint(terms);
+  if (terms.profile === 'babylon-v4') checkBabylonV4(terms);
+  return new StakingContract(terms, ecc);
+}
+
+function stakersOf(options: Options): { readonly pks: readonly Key[]; readonly quorum: number } {
+  if (options.stakers !== undefined && options.stakerPk !== undefined) {
+    fail<Check.Reason>({ code: 'input.missing', field: 'stakerPk' }, 'give either stakerPk or stakers, not both');
+  }
+  if (options.stakers !== undefined) return options.stakers;
+  if (options.stakerPk !== undefined) return { pks: [options.stakerPk], quorum: 1 };
+  return fail<Check.Reason>({ code: 'input.missing', field: 'stakerPk' }, 'stakerPk: missing');
+}
+
+function checkGroup(keys: readonly Key[], role: string, ecc: Ecc.Ecc): readonly Key[] {
+  const { length } = Check.list(keys, role);
+  if (length > MAX_GROUP)
+    fail<Reason>(
+      { code: 'staking-contract.too-many-keys', role, max: MAX_GROUP, got: length },
+      `${role}: at most ${MAX_GROUP} keys, got ${length}`,
+    );
+  Tapscript.sortKeys(keys, role);
+  return Object.freeze(keys.map((key, i) => checkKey(key, `${role}[${i}]`, ecc)));
+}
+
+function checkKey(key: Key, role: string, ecc: Ecc.Ecc): Key {
+  if (Bytes.equal(Check.bytes(key, role, 32), TapTree.NUMS))
+    fail<Reason>({ code: 'staking-contract.unspendable-key', role }, `${role}: this is the NUMS key, for which nobody can sign`);
+  const text = Hex.encode(key);
+  if (onCurve.has(text)) return Uint8Array.from(key) as Key;
+  const checked = PublicKey.fromXOnly(key, role, ecc);
+  if (onCurve.size >= ON_CURVE_MAX) onCurve.clear();
+  onCurve.add(text);
+  return checked;
+}
+
+// A covenant's keys come back with every stake; a square root for each would cost more than all the rest. Pure memory, no behaviour.
+const ON_CURVE_MAX = 4096;
+const onCurve = new Set<string>();
+
+function checkQuorum(quorum: number, keys: number, field: string): number {
+  return Check.integer(quorum, field, 1, keys);
+}
+
+function checkRolesDisjoint(terms: Terms): void {
+  const roleOf = new Map<string, string>();
+  for (const role of ['stakerPks', 'finalityProviderPks', 'covenantPks'] as const) {
+    for (const pk of terms[role]) {
+      const key = Hex.encode(pk);
+      const other = roleOf.get(key);
+      if (other !== undefined) {
+        const reference = `key: ${key}: duplicated key in script`;
+        fail<Reason>(
+          { code: 'staking-contract.duplicate-key', key, roles: [other, role], reference },
+          `${key} stands in ${other} and in ${role}`,
+        );
+      }
+      roleOf.set(key, role);
+    }
+  }
+}
+
+function checkBabylonV4(terms: Terms): void {
+  const refuse = (rule: string, reference?: string): never =>
+    fail<Reason>(
+      { code: 'staking-contract.profile', profile: 'babylon-v4', rule, ...(reference === undefined ? {} : { reference }) },
+      `${rule} (profile babylon-v4; use 'generic' for scripts outside the chain)`,
+    );
+  if (terms.finalityProviderPks.length !== 1) refuse('a delegation has exactly one finality provider', 'btcstaking/1116');
+  if (terms.stakerPks.length !== 1) refuse('a delegation has exactly one staker key');
+  if (2 * terms.covenantQuorum <= terms.covenantPks.length) refuse('the covenant quorum is more than half of the committee');
+}
+
+function at(leaves: readonly TapTree.SpendableLeaf[], index: number): TapTree.SpendableLeaf {
+  return leaves[index] as TapTree.SpendableLeaf;
+}

@@ -1,0 +1,42 @@
+// Fees as integers: satoshi per 1000 virtual bytes, rounded up, with a ceiling against typing errors.
+import type { Brand } from '../base/Brand.ts';
+import * as Check from '../base/Check.ts';
+import { fail } from '../base/Errors.ts';
+import * as Sats from '../base/Sats.ts';
+
+/** A fee rate in satoshi per 1000 vbytes: 1 sat/vB is 1000. */
+export type RatePerKvb = Brand<bigint, 'sat/kvB'>;
+
+export type Reason =
+  | Check.Reason
+  | { readonly code: 'fee.too-high'; readonly feeSats: string; readonly maxFeeSats: string; readonly weight: number }
+  | { readonly code: 'fee.too-low'; readonly feeSats: string; readonly minFeeSats: string };
+
+/** 1000 sat/vB: above it a rate is taken for a mistake, unless the caller allows it by name. */
+export const MAX_RATE: RatePerKvb = 1_000_000n as RatePerKvb;
+/** 0.1 sat/vB, the relay minimum of Bitcoin Core since 29.1. */
+export const MIN_RATE: RatePerKvb = 100n as RatePerKvb;
+
+/** @unit satoshi per 1000 vbytes @throws input.not-integer, input.out-of-range */
+export function rate(satsPerKvb: bigint, field = 'feeRateSatsPerKvb', max: bigint = MAX_RATE): RatePerKvb {
+  return Check.bigInteger(satsPerKvb, field, MIN_RATE, max) as RatePerKvb;
+}
+
+/** ceil(weight * rate / 4000): never below the rate that was asked for. */
+export function at(weight: number, feeRate: RatePerKvb): Sats.Sats {
+  return Sats.from((BigInt(weight) * feeRate + 3999n) / 4000n, 'feeSats');
+}
+
+/**
+ * Refuses a fee above what `maxRate` gives for this weight.
+ *
+ * @throws fee.too-high
+ */
+export function checkCeiling(feeSats: bigint, weight: number, maxRate: bigint = MAX_RATE): void {
+  const max = (BigInt(weight) * maxRate + 3999n) / 4000n;
+  if (feeSats > max)
+    fail<Reason>(
+      { code: 'fee.too-high', feeSats: feeSats.toString(), maxFeeSats: max.toString(), weight },
+      `a fee of ${feeSats} sat for ${weight} weight units is above the limit of ${max} sat; allow it by name if it is meant`,
+    );
+}

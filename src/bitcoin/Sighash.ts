@@ -1,0 +1,155 @@
+// What a taproot signature signs: the signature message of BIP341 and its tapscript extension of BIP342.
+// The five hashes over all inputs and outputs are made once per transaction; a signature adds only its own fields.
+import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
+import { fail } from '../base/Errors.ts';
+import { taggedHash } from '../crypto/TaggedHash.ts';
+import { amount, hashOf, outpoint, output, uint32, withLength } from './spend/encode.ts';
+import type { SpentOutput } from './Tx.ts';
+
+export type Reason =
+  | Check.Reason
+  | { readonly code: 'sighash.wrong-prevout-count'; readonly inputs: number; readonly prevouts: number }
+  | { readonly code: 'sighash.bad-hash-type'; readonly hashType: number }
+  | { readonly code: 'sighash.no-matching-output'; readonly inputIndex: number; readonly outputs: number }
+  | { readonly code: 'sighash.bad-annex' };
+
+/** The part of a transaction that is signed; bitcoinjs-lib's `Transaction` has this shape. The version counts as unsigned. */
+export type Signable = {
+  readonly version: number;
+  readonly locktime: number;
+  readonly ins: readonly { readonly hash: Uint8Array; readonly index: number; readonly sequence: number }[];
+  readonly outs: readonly { readonly script: Uint8Array; readonly value: bigint }[];
+};
+
+/** The hash types of BIP341; DEFAULT covers the same as ALL but is another message. */
+export const TYPE = { DEFAULT: 0x00, ALL: 0x01, NONE: 0x02, SINGLE: 0x03, ANYONE_CAN_PAY: 0x80 } as const;
+
+/** Single SHA256 over all inputs or outputs; BIP143 uses three of them, hashed once more. */
+export type SharedHashes = {
+  readonly prevouts: Uint8Array;
+  readonly amounts: Uint8Array;
+  readonly scriptPubKeys: Uint8Array;
+  readonly sequences: Uint8Array;
+  readonly outputs: Uint8Array;
+};
+
+/** A transaction made ready for signing; a later change of the transaction is not seen. */
+export type Context = { readonly transaction: Signable; readonly spentOutputs: readonly SpentOutput[]; readonly shared: SharedHashes };
+
+/** `annex` with its leading 0x50. */
+export type Options = { readonly hashType?: number; readonly annex?: Uint8Array };
+
+/**
+ * Hashes what all signatures of a transaction have in common.
+ *
+ * @param spentOutputs the outputs that the inputs spend, in input order: all of them, since each signature covers all
+ * @throws sighash.wrong-prevout-count
+ * @source BIP341 "Common signature message"
+ */
+export function prepare(transaction: Signable, spentOutputs: readonly SpentOutput[]): Context {
+  Check.list(spentOutputs, 'spentOutputs');
+  const inputs = transaction.ins.length;
+  if (spentOutputs.length !== inputs) {
+    fail<Reason>(
+      { code: 'sighash.wrong-prevout-count', inputs, prevouts: spentOutputs.length },
+      `${inputs} inputs spend ${inputs} outputs, got ${spentOutputs.length}`,
+    );
+  }
+  const shared: SharedHashes = {
+    prevouts: hashOf(transaction.ins.flatMap(outpoint)),
+    amounts: hashOf(spentOutputs.map(({ valueSats }) => amount(valueSats))),
+    scriptPubKeys: hashOf(spentOutputs.flatMap(({ scriptPubKey }) => withLength(scriptPubKey))),
+    sequences: hashOf(transaction.ins.map(({ sequence }) => uint32(sequence))),
+    outputs: hashOf(transaction.outs.flatMap(output)),
+  };
+  return { transaction: snapshot(transaction), spentOutputs: [...spentOutputs], shared };
+}
+
+/**
+ * The hash that a signature inside a tapscript leaf signs (ext_flag 1, no OP_CODESEPARATOR).
+ *
+ * @shape leafHash: 32 bytes; result: 32 bytes
+ * @throws input.*, sighash.bad-hash-type, sighash.no-matching-output, sighash.bad-annex
+ * @source BIP342 "Common signature message extension"
+ */
+export function tapscript(context: Context, inputIndex: number, leafHash: Uint8Array, options: Options = {}): Uint8Array {
+  Check.bytes(leafHash, 'leafHash', 32);
+  return taggedHash('TapSighash', sigMsg(context, inputIndex, { ...options, leafHash }));
+}
+
+/**
+ * The hash that a key path signature signs (ext_flag 0).
+ *
+ * @shape 32 bytes
+ * @throws input.*, sighash.bad-hash-type, sighash.no-matching-output, sighash.bad-annex
+ * @source BIP341 "Taproot key path spending signature validation"
+ */
+export function keyPath(context: Context, inputIndex: number, options: Options = {}): Uint8Array {
+  return taggedHash('TapSighash', sigMsg(context, inputIndex, options));
+}
+
+/**
+ * The message under the tagged hash, with its leading epoch byte 00; with `leafHash` it is the one of a tapscript signature.
+ *
+ * @shape 212 bytes for a tapscript signature of type DEFAULT or ALL without annex, 175 for the key path
+ * @throws input.*, sighash.bad-hash-type, sighash.no-matching-output, sighash.bad-annex
+ */
+export function sigMsg(context: Context, inputIndex: number, options: Options & { readonly leafHash?: Uint8Array } = {}): Uint8Array {
+  const { transaction, spentOutputs, shared } = context;
+  Check.integer(inputIndex, 'inputIndex', 0, transaction.ins.length - 1);
+  const hashType = checkHashType(options.hashType ?? TYPE.DEFAULT);
+  const { annex, leafHash } = options;
+  const anyoneCanPay = (hashType & TYPE.ANYONE_CAN_PAY) !== 0;
+  const coverage = hashType & 3;
+
+  const parts: Uint8Array[] = [Uint8Array.of(0, hashType), uint32(transaction.version), uint32(transaction.locktime)];
+  if (!anyoneCanPay) parts.push(shared.prevouts, shared.amounts, shared.scriptPubKeys, shared.sequences);
+  if (coverage !== TYPE.NONE && coverage !== TYPE.SINGLE) parts.push(shared.outputs);
+  parts.push(Uint8Array.of((leafHash === undefined ? 0 : 2) + (annex === undefined ? 0 : 1)));
+  if (anyoneCanPay) {
+    const input = transaction.ins[inputIndex] as Signable['ins'][number];
+    const spent = spentOutputs[inputIndex] as SpentOutput;
+    parts.push(...outpoint(input), amount(spent.valueSats), ...withLength(spent.scriptPubKey), uint32(input.sequence));
+  } else {
+    parts.push(uint32(inputIndex));
+  }
+  if (annex !== undefined) parts.push(hashOf(withLength(checkAnnex(annex))));
+  if (coverage === TYPE.SINGLE) parts.push(matchingOutput(transaction, inputIndex));
+  // Key version 0, and no OP_CODESEPARATOR was executed.
+  if (leafHash !== undefined) parts.push(leafHash, Uint8Array.of(0), uint32(0xffff_ffff));
+  return Bytes.concat(...parts);
+}
+
+/** True for the seven hash types that BIP341 defines; any other makes a signature invalid. */
+export function isHashType(hashType: number): boolean {
+  return (hashType >= 0x00 && hashType <= 0x03) || (hashType >= 0x81 && hashType <= 0x83);
+}
+
+function checkHashType(hashType: number): number {
+  if (!isHashType(hashType)) fail<Reason>({ code: 'sighash.bad-hash-type', hashType }, `no BIP341 hash type: ${hashType}`);
+  return hashType;
+}
+
+function checkAnnex(annex: Uint8Array): Uint8Array {
+  if (Check.bytes(annex, 'annex')[0] !== 0x50) fail<Reason>({ code: 'sighash.bad-annex' }, 'an annex starts with the byte 50');
+  return annex;
+}
+
+function matchingOutput(transaction: Signable, inputIndex: number): Uint8Array {
+  const outputs = transaction.outs.length;
+  const matching = transaction.outs[inputIndex];
+  if (matching === undefined) {
+    fail<Reason>({ code: 'sighash.no-matching-output', inputIndex, outputs }, `SINGLE: input ${inputIndex} has no output beside it`);
+  }
+  return hashOf(output(matching));
+}
+
+function snapshot({ version, locktime, ins, outs }: Signable): Signable {
+  return {
+    version,
+    locktime,
+    ins: ins.map(({ hash, index, sequence }) => ({ hash, index, sequence })),
+    outs: outs.map(({ script, value }) => ({ script, value })),
+  };
+}

@@ -393,6 +393,7 @@ exec "$here/root/${loader}" --library-path "${libraries.join(':')}" "$here/root/
 
 /** Puts the finished folder in its place in one step. Another fetch may have been faster: then its result stands. */
 function moveInto(fresh, target) {
+  if (isExecutable(join(target, 'bitcoind')) && versionOf(join(target, 'bitcoind')) !== null) return;
   const old = `${target}.old-${process.pid}`;
   try {
     if (existsSync(target)) renameSync(target, old);

@@ -137,7 +137,16 @@ async function startOnce(plan: Plan): Promise<Node> {
   try {
     await untilReady(rpc, run, plan);
     const pid = await pidOf(run);
-    return { rpc, rpcOptions, version: plan.version, isKnots, binary: plan.binary, dataDir, pid, stop: stopper(rpc, run) };
+    return {
+      rpc,
+      rpcOptions,
+      version: plan.version,
+      isKnots,
+      binary: plan.binary,
+      dataDir,
+      pid,
+      stop: stopper(BitcoindRpc.connect({ ...rpcOptions, timeoutMs: 3_000 }), run),
+    };
   } catch (error) {
     await stopper(null, run)();
     throw error;
@@ -294,14 +303,17 @@ function stopper(rpc: BitcoindRpc.Rpc | null, run: Run): () => Promise<void> {
 
 async function stop(rpc: BitcoindRpc.Rpc | null, run: Run): Promise<void> {
   if (rpc !== null && !isGone(run)) {
-    // a node that hangs or is ending already is dealt with below
-    await rpc.call('stop').catch(() => {});
-    await gone(run, 20_000);
+    const isAsked = await rpc.call('stop').then(
+      () => true,
+      () => false,
+    );
+    // one that hangs, or cannot hear us, is dealt with below
+    if (isAsked) await gone(run, 20_000);
   }
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (isGone(run)) break;
     kill(run, signal);
-    await gone(run, 5_000);
+    await gone(run, 3_000);
   }
   await rm(run.dataDir, { recursive: true, force: true, maxRetries: 5 });
   unguard(run);

@@ -34,7 +34,8 @@ export interface Rpc {
    * The node's answer to one call.
    *
    * @throws bitcoind-rpc.error - the node refused, with its code and words
-   * @throws bitcoind-rpc.unreachable, bitcoind-rpc.timeout, bitcoind-rpc.unauthorized, bitcoind-rpc.bad-response
+   * @throws bitcoind-rpc.unreachable, bitcoind-rpc.timeout, bitcoind-rpc.unauthorized, bitcoind-rpc.no-cookie,
+   *   bitcoind-rpc.bad-response
    */
   readonly call: (method: string, ...params: readonly Param[]) => Promise<Json>;
   /**
@@ -51,6 +52,7 @@ export type Reason =
   | { readonly code: 'bitcoind-rpc.unreachable'; readonly method: string; readonly port: number }
   | { readonly code: 'bitcoind-rpc.timeout'; readonly method: string; readonly timeoutMs: number }
   | { readonly code: 'bitcoind-rpc.unauthorized'; readonly method: string; readonly port: number }
+  | { readonly code: 'bitcoind-rpc.no-cookie'; readonly method: string }
   | { readonly code: 'bitcoind-rpc.bad-response'; readonly method: string; readonly problem: string }
   | { readonly code: 'bitcoind-rpc.not-loopback'; readonly host: string }
   | { readonly code: 'bitcoind-rpc.bad-amount'; readonly field: string };
@@ -146,8 +148,9 @@ async function credentials(auth: Auth, method: string): Promise<string> {
   try {
     return (await readFile(auth.cookieFile, 'utf8')).trim();
   } catch (cause) {
-    const problem = 'the cookie file cannot be read';
-    fail<Reason>({ code: 'bitcoind-rpc.bad-response', method, problem }, `${method}: ${problem}`, { cause });
+    fail<Reason>({ code: 'bitcoind-rpc.no-cookie', method }, `${method}: the node's cookie file cannot be read; is the node running?`, {
+      cause,
+    });
   }
 }
 

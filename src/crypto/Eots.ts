@@ -10,7 +10,7 @@ import { challenge } from './challenge.ts';
 import { auto, type Ecc } from './Ecc.ts';
 import { noncePointOf } from './ecc/bip340.ts';
 import { evenPair, pointOf } from './keyPair.ts';
-import { type NoncePair, type Reason as NonceReason, scalarOf } from './nonce.ts';
+import { halvesOf, type NoncePair, type Reason as NonceReason } from './nonce.ts';
 import type { XOnlyPublicKey } from './PublicKey.ts';
 import * as Scalar from './Scalar.ts';
 import * as SecretKey from './SecretKey.ts';
@@ -119,7 +119,8 @@ export function signer(secretKey: SecretKey.SecretKey, ecc: Ecc = auto()): EotsS
     publicKey: publicKey.slice() as XOnlyPublicKey,
     sign(message, nonce, context) {
       if (d === 0n) fail<Reason>({ code: 'eots.wiped-signer' }, 'this signer was wiped');
-      return respond(d, publicKey, scalarOf(nonce), nonce.pubRand, hashOf(message, context));
+      const { scalar, x } = halvesOf(nonce);
+      return respond(d, publicKey, scalar, x, hashOf(message, context));
     },
     wipe() {
       d = 0n;

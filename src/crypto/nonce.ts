@@ -14,7 +14,7 @@ export type Reason =
   | { readonly code: 'pub-rand.nonce-out-of-range'; readonly field: string };
 
 const FACTORY = Symbol('made by fromScalar');
-let read: (pair: NoncePair) => bigint;
+let read: (pair: NoncePair) => { readonly scalar: bigint; readonly x: Uint8Array };
 
 /** Secret randomness k and the public randomness x(k*G). Shows only the public half. */
 export class NoncePair {
@@ -26,7 +26,7 @@ export class NoncePair {
       if (typeof pair !== 'object' || pair === null || !(#scalar in pair)) {
         fail<Reason>({ code: 'pub-rand.forged-pair' }, 'nonce: expected a pair made by PubRand.derive or PubRand.fromSecret');
       }
-      return pair.#scalar;
+      return { scalar: pair.#scalar, x: pair.#pubRand };
     };
     // What Node's console shows; the name is a registered symbol, so no host module is needed for it.
     Object.defineProperty(NoncePair.prototype, Symbol.for('nodejs.util.inspect.custom'), {
@@ -41,6 +41,7 @@ export class NoncePair {
     if (key !== FACTORY) fail<Reason>({ code: 'pub-rand.forged-pair' }, 'a nonce pair is made by PubRand.derive or PubRand.fromSecret');
     this.#scalar = scalar;
     this.#pubRand = pubRand;
+    Object.freeze(this);
   }
 
   /** The public randomness, 32 bytes: a fresh copy. */
@@ -69,12 +70,13 @@ export function fromScalar(k: bigint, ecc: Ecc): NoncePair {
 }
 
 /**
- * The secret scalar, already the one of even y.
+ * The secret scalar, already the one of even y, and the public half that belongs to it. Read from the private fields: a property that
+ * somebody put over `pubRand` would make the signer leak its key.
  *
  * @throws pub-rand.forged-pair, pub-rand.wiped
  */
-export function scalarOf(pair: NoncePair): bigint {
-  const scalar = read(pair);
-  if (scalar === 0n) fail<Reason>({ code: 'pub-rand.wiped' }, 'nonce: this pair was wiped');
-  return scalar;
+export function halvesOf(pair: NoncePair): { readonly scalar: bigint; readonly x: Uint8Array } {
+  const halves = read(pair);
+  if (halves.scalar === 0n) fail<Reason>({ code: 'pub-rand.wiped' }, 'nonce: this pair was wiped');
+  return halves;
 }

@@ -2,6 +2,7 @@
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
+import * as Hex from '../base/Hex.ts';
 
 export type Reason =
   | Check.Reason
@@ -100,3 +101,17 @@ export function numberOf(instruction: Instruction): number | undefined {
   if (value > 0x7fff_ffff || value <= 16) return undefined;
   return Bytes.equal(pushNumber(value).subarray(1), data) ? value : undefined;
 }
+
+/** The script in words, as block explorers show it: keys in hex, numbers in decimal, opcodes by name. */
+export function toAsm(script: Uint8Array): string {
+  return [...instructions(script)]
+    .map((instruction) => {
+      const number = numberOf(instruction);
+      if (number !== undefined) return `${number}`;
+      if (instruction.data !== undefined) return Hex.encode(instruction.data);
+      return ASM_NAMES.get(instruction.opcode) ?? `OP_UNKNOWN_${instruction.opcode.toString(16).padStart(2, '0')}`;
+    })
+    .join(' ');
+}
+
+const ASM_NAMES: ReadonlyMap<number, string> = new Map(Object.entries(OP).map(([name, opcode]) => [opcode, `OP_${name}`]));

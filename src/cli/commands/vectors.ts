@@ -1,0 +1,82 @@
+// satlock vectors: check vector files against this library, and make new ones for other implementations.
+import { writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { isSatlockError } from '../../base/Errors.ts';
+import * as Format from '../../vectors/Format.ts';
+import * as Generate from '../../vectors/Generate.ts';
+import * as Verify from '../../vectors/Verify.ts';
+import { EXIT } from '../exit.ts';
+import { note, print, readJson, toJson } from '../io.ts';
+import * as parse from '../parse.ts';
+
+type FileResult = {
+  readonly file: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly mismatches: Verify.FileResult['mismatches'];
+};
+
+/** So many mismatches of a file are printed; the rest is counted. */
+const SHOWN = 5;
+
+export function vectorsCommand(): Command {
+  const command = new Command('vectors').description('check or make test vectors in the exchange format satlock-vectors/1');
+  command
+    .command('verify')
+    .description('run every case of the files and compare what their expectations list')
+    .argument('<file...>', 'JSON files, gzip-compressed or not')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  satlock vectors verify vectors/eots/*.json vectors/bitcoin/spend.json.gz')
+    .action(verify);
+  command
+    .command('generate')
+    .description('make cases, refusals included; the same seed gives the same file')
+    .requiredOption('--kind <kind>', `one of ${Generate.KINDS.join(', ')}`)
+    .option('--seed <text>', 'seed', 'satlock')
+    .option('--count <number>', 'number of cases', parse.integer('--count', 1, 100_000), 20)
+    .option('--out <file>', 'write there instead of stdout')
+    .option('--json', 'accepted for symmetry: the output is JSON in any case')
+    .addHelpText('after', '\nExample:\n  satlock vectors generate --kind eots.extract --seed one --count 100 --out eots.json')
+    .action(generate);
+  return command;
+}
+
+function verify(files: readonly string[], options: { readonly json?: boolean }): void {
+  const results: FileResult[] = [];
+  for (const file of files) {
+    try {
+      results.push({ file, ...Verify.verifyFile(Format.parse(readJson(file))) });
+    } catch (error) {
+      if (!isSatlockError(error)) throw error;
+      note(`satlock: ${file}: ${error.message}`);
+      process.exitCode = EXIT.USAGE;
+    }
+  }
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  const unreadable = files.length - results.length;
+  print(options, { passed, failed, unreadable, files: results }, () =>
+    [...results.map(lines), `${passed} passed, ${failed} failed`].join('\n'),
+  );
+  if (unreadable > 0) process.exitCode = EXIT.USAGE;
+  else if (failed > 0) process.exitCode = EXIT.FINDING;
+}
+
+function lines({ file, passed, failed, mismatches }: FileResult): string {
+  if (failed === 0) return `ok    ${file} (${passed})`;
+  const shown = mismatches
+    .slice(0, SHOWN)
+    .map(({ id, field, expected, got }) => `        ${id}: ${field}: expected ${show(expected)}, got ${show(got)}`);
+  const more = mismatches.length > SHOWN ? [`        and ${mismatches.length - SHOWN} more`] : [];
+  return [`FAIL  ${file} (${failed} of ${passed + failed})`, ...shown, ...more].join('\n');
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? value : toJson(value).replaceAll(/\s+/g, ' ');
+}
+
+function generate(options: { readonly kind: string; readonly seed: string; readonly count: number; readonly out?: string }): void {
+  const text = `${toJson(Generate.generate({ kind: options.kind, seed: options.seed, count: options.count }))}\n`;
+  if (options.out === undefined) process.stdout.write(text);
+  else writeFileSync(options.out, text);
+}

@@ -1,0 +1,19 @@
+// Exit codes of every command, and which error means which.
+import { CommanderError } from 'commander';
+import { isSatlockError } from '../base/Errors.ts';
+
+/** ok · a finding, a refusal or a failed check · bad input or usage · the environment · a bug of ours · interrupted */
+export const EXIT = { OK: 0, FINDING: 1, USAGE: 2, ENVIRONMENT: 3, BUG: 4, INTERRUPTED: 130 } as const;
+
+/** Problems of the machine, not of the input. */
+const ENVIRONMENT = /^(bitcoind|regtest-chain|ecc)[.-]/;
+const FINDING = /^(story|witness|eots\.key-mismatch|eots\.same)/;
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;
+  if (isSatlockError(error)) return ENVIRONMENT.test(error.code) ? EXIT.ENVIRONMENT : FINDING.test(error.code) ? EXIT.FINDING : EXIT.USAGE;
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code))
+    return ['ENOENT', 'EISDIR', 'ENOTDIR', 'EEXIST'].includes(code) ? EXIT.USAGE : EXIT.ENVIRONMENT;
+  return EXIT.BUG;
+}

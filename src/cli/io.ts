@@ -1,0 +1,83 @@
+// What a command may touch: streams, environment, files. Results are data first; text is made from them at the end.
+import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { fail } from '../base/Errors.ts';
+import * as Hex from '../base/Hex.ts';
+import * as SecretKey from '../crypto/SecretKey.ts';
+
+export type Reason =
+  | { readonly code: 'cli.usage'; readonly option: string }
+  | { readonly code: 'cli.no-secret'; readonly variable: string }
+  | { readonly code: 'cli.not-json'; readonly file: string }
+  | { readonly code: 'cli.too-large'; readonly file: string; readonly maxBytes: number };
+
+export const SECRET_VARIABLE = 'SATLOCK_SECRET_KEY';
+/** Larger files are no vector files; a gzip bomb stops here as well. */
+const MAX_FILE = 256 * 1024 * 1024;
+
+/** Prints text, or the data as JSON with bigints as decimal strings. */
+export function print(options: { readonly json?: boolean | undefined }, data: unknown, text: () => string): void {
+  process.stdout.write(options.json === true ? `${toJson(data)}\n` : `${text()}\n`);
+}
+
+export function note(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+export function toJson(data: unknown): string {
+  return JSON.stringify(
+    data,
+    (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value instanceof Uint8Array ? Hex.encode(value) : value),
+    2,
+  );
+}
+
+/** Throws the error of a wrong option. */
+export function usage(option: string, message: string): never {
+  fail<Reason>({ code: 'cli.usage', option }, `${option}: ${message}`);
+}
+
+/** JSON of a file, gzip-compressed or not. @throws cli.not-json, cli.too-large, and the file system's own errors */
+export function readJson(file: string): unknown {
+  let bytes: Uint8Array = readFileSync(file);
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
+    try {
+      bytes = gunzipSync(bytes, { maxOutputLength: MAX_FILE });
+    } catch (cause) {
+      fail<Reason>({ code: 'cli.not-json', file }, `${file}: not a readable gzip file of at most ${MAX_FILE} bytes`, { cause });
+    }
+  }
+  if (bytes.length > MAX_FILE) fail<Reason>({ code: 'cli.too-large', file, maxBytes: MAX_FILE }, `${file}: larger than ${MAX_FILE} bytes`);
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    return fail<Reason>({ code: 'cli.not-json', file }, `${file}: not a JSON file`, { cause });
+  }
+}
+
+/**
+ * A secret key as 64 hex digits from a file, from stdin (`-`) or from the environment; never from an argument, which other users can see.
+ *
+ * @throws cli.no-secret - with the name of the variable; secret-key.out-of-range
+ */
+export function readSecret(file: string | undefined): SecretKey.SecretKey {
+  const text = file === undefined ? process.env[SECRET_VARIABLE] : readFileSync(file === '-' ? 0 : file, 'utf8');
+  if (text === undefined || text.trim() === '') {
+    fail<Reason>(
+      { code: 'cli.no-secret', variable: SECRET_VARIABLE },
+      `no secret key: give --secret-file FILE (- for stdin) or set ${SECRET_VARIABLE}`,
+    );
+  }
+  return SecretKey.fromHex(text.trim(), 'secretKey');
+}
+
+/** Writes a secret to a new file that only its owner can read. An existing file is never overwritten. */
+export function writeSecret(file: string, secret: SecretKey.SecretKey): void {
+  const handle = openSync(file, 'wx', 0o600);
+  try {
+    writeFileSync(handle, `${Hex.encode(secret)}\n`);
+  } finally {
+    closeSync(handle);
+  }
+  chmodSync(file, 0o600);
+}

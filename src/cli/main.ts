@@ -1,0 +1,66 @@
+// argv to command to exit code. The only place that ends the process.
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { isSatlockError } from '../base/Errors.ts';
+import { demoCommand } from './commands/demo.ts';
+import { eotsCommand } from './commands/eots.ts';
+import { paramsCommand } from './commands/params.ts';
+import { scriptCommand } from './commands/script.ts';
+import { vectorsCommand } from './commands/vectors.ts';
+import { EXIT, exitCodeOf } from './exit.ts';
+import { toJson } from './io.ts';
+
+const EXIT_CODES = `
+Exit codes: 0 ok, 1 a finding or a refusal, 2 bad input or usage, 3 the environment, 4 a bug of satlock, 130 interrupted.
+Secrets are read from a file, from stdin or from SATLOCK_SECRET_KEY, never from an argument.`;
+
+function versionOfPackage(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return version;
+}
+
+/** The whole command tree. */
+export function program(): Command {
+  const root = new Command('satlock')
+    .description("Share Bitcoin's security: stakes, one-time signatures, slashing, and the same fault on an Ethereum restaking ledger.")
+    .version(versionOfPackage(), '-V, --version', 'print the version')
+    .showHelpAfterError('(satlock --help lists the commands)')
+    .addHelpText('after', EXIT_CODES);
+  for (const command of [demoCommand(), scriptCommand(), eotsCommand(), paramsCommand(), vectorsCommand()]) root.addCommand(command);
+  return quiet(root);
+}
+
+/** Errors are thrown to {@link run} instead of ending the process inside the library. */
+function quiet(command: Command): Command {
+  command.exitOverride();
+  for (const child of command.commands) quiet(child);
+  return command;
+}
+
+/** Runs a command line and sets the exit code. */
+export async function run(argv: readonly string[] = process.argv): Promise<void> {
+  process.once('SIGINT', () => process.exit(EXIT.INTERRUPTED));
+  // A closed pipe (head, less) is the reader's right.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.OK : EXIT.ENVIRONMENT));
+  try {
+    await program().parseAsync([...argv]);
+  } catch (error) {
+    report(error, argv.includes('--json'));
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function report(error: unknown, json: boolean): void {
+  // The library has printed its own message and usage line already.
+  if (error instanceof CommanderError) return;
+  if (json) process.stdout.write(`${toJson({ error: isSatlockError(error) ? error.toJSON() : { message: messageOf(error) } })}\n`);
+  else process.stderr.write(`satlock: ${messageOf(error)}\n`);
+  if (exitCodeOf(error) === EXIT.BUG)
+    process.stderr.write(
+      `This is a bug of satlock; please report it with these lines:\n${error instanceof Error ? error.stack : String(error)}\n`,
+    );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

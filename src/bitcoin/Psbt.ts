@@ -1,0 +1,93 @@
+// PSBTs (BIP174, BIP371) of our transactions: what a signer needs to see, and the signatures that come back. The format is bitcoinjs-lib's.
+import { Psbt } from 'bitcoinjs-lib/src/psbt';
+import * as Bytes from '../base/Bytes.ts';
+import { fail } from '../base/Errors.ts';
+import type { Coin } from './Coin.ts';
+import * as Coins from './Coin.ts';
+import type { LeafSpend } from './LeafSpend.ts';
+import * as TapTree from './TapTree.ts';
+import * as Tx from './Tx.ts';
+
+export { Psbt };
+
+export type Reason =
+  | Coins.Reason
+  | { readonly code: 'psbt.wrong-coins'; readonly inputs: number; readonly coins: number }
+  | { readonly code: 'psbt.other-coin'; readonly input: number; readonly txid: string; readonly vout: number }
+  | { readonly code: 'psbt.other-transaction' };
+
+/**
+ * The PSBT of a transaction over wallet coins, in input order. Linear in the number of inputs.
+ *
+ * @param tapInternalKey the wallet's x-only key, for taproot coins that it signs by key path
+ * @throws psbt.wrong-coins, psbt.other-coin - when a coin is not what the input spends; coin.*
+ */
+export function fromCoins(transaction: Tx.Transaction, coins: readonly Coin[], tapInternalKey?: Uint8Array): Psbt {
+  const inputs = transaction.ins.length;
+  if (inputs !== coins.length)
+    fail<Reason>(
+      { code: 'psbt.wrong-coins', inputs, coins: coins.length },
+      `the transaction has ${inputs} inputs, ${coins.length} coins are given`,
+    );
+  const psbt = skeleton(transaction);
+  for (const [input, coin] of coins.entries()) {
+    Coins.toInput(coin, `coins[${input}]`);
+    const { txid, vout } = Tx.outpointOf(transaction, input);
+    if (!Tx.spends(transaction, input, coin.outpoint))
+      fail<Reason>(
+        { code: 'psbt.other-coin', input, txid, vout },
+        `input ${input} spends ${txid}:${vout}, the coin given for it is another`,
+      );
+    const isTaproot = coin.scriptPubKey[0] === 0x51;
+    psbt.updateInput(input, {
+      witnessUtxo: { script: coin.scriptPubKey, value: coin.valueSats },
+      ...(coin.redeemScript === undefined ? {} : { redeemScript: coin.redeemScript }),
+      ...(coin.witnessScript === undefined ? {} : { witnessScript: coin.witnessScript }),
+      ...(isTaproot && tapInternalKey !== undefined ? { tapInternalKey } : {}),
+    });
+  }
+  return psbt;
+}
+
+/** The PSBT of a transaction that spends one of our outputs through a leaf: the leaf, its control block and all spent outputs. */
+export function fromLeafSpend(spend: LeafSpend): Psbt {
+  const psbt = skeleton(spend.transaction);
+  for (const [input, { scriptPubKey, valueSats }] of spend.spentOutputs.entries())
+    psbt.updateInput(input, { witnessUtxo: { script: scriptPubKey, value: valueSats } });
+  const { script, controlBlock, leafVersion } = spend.leaf;
+  psbt.updateInput(spend.inputIndex, { tapInternalKey: TapTree.NUMS, tapLeafScript: [{ script, controlBlock, leafVersion }] });
+  return psbt;
+}
+
+/**
+ * The script-path signatures that signers have put into a PSBT for this leaf. They are not verified here: assembling a witness does that.
+ *
+ * @throws psbt.other-transaction - when the PSBT is not of this spend: a wallet has changed something
+ */
+export function signaturesFor(psbt: Psbt, spend: LeafSpend): readonly { readonly publicKey: Uint8Array; readonly signature: Uint8Array }[] {
+  if (!Bytes.equal(transactionOf(psbt).getHash(), spend.transaction.getHash()))
+    fail<Reason>({ code: 'psbt.other-transaction' }, 'the PSBT is of another transaction than the one that was to be signed');
+  const signatures = psbt.data.inputs[spend.inputIndex]?.tapScriptSig ?? [];
+  return signatures
+    .filter(({ leafHash }) => Bytes.equal(leafHash, spend.leaf.leafHash))
+    .map(({ pubkey, signature }) => ({ publicKey: pubkey, signature }));
+}
+
+/** Puts a finished witness into the PSBT in place of its signatures, as a finalizer does. */
+export function finalize(psbt: Psbt, inputIndex: number, witness: readonly Uint8Array[]): void {
+  const parts = witness.flatMap((item) => [TapTree.compactSize(item.length), item]);
+  psbt.data.updateInput(inputIndex, { finalScriptWitness: Bytes.concat(TapTree.compactSize(witness.length), ...parts) });
+  psbt.data.clearFinalizedInput(inputIndex);
+}
+
+function transactionOf(psbt: Psbt): Tx.Transaction {
+  return Tx.decode(Uint8Array.from(psbt.data.globalMap.unsignedTx.toBuffer()), 'psbt.unsignedTx');
+}
+
+function skeleton(transaction: Tx.Transaction): Psbt {
+  const psbt = new Psbt();
+  psbt.setVersion(transaction.version).setLocktime(transaction.locktime);
+  for (const { hash, index, sequence } of transaction.ins) psbt.addInput({ hash, index, sequence });
+  for (const { script, value } of transaction.outs) psbt.addOutput({ script, value });
+  return psbt;
+}

@@ -1,0 +1,26 @@
+/** Addresses to output scripts and back. */
+export * as Address from './Address.ts';
+/** Wallet coins: which keep the txid, and what their signatures weigh. */
+export * as Coin from './Coin.ts';
+/** The dust rule. */
+export * as Dust from './Dust.ts';
+/** Fees in satoshi per 1000 vbytes. */
+export * as Fee from './Fee.ts';
+/** One input that spends a taproot output through a leaf. */
+export * as LeafSpend from './LeafSpend.ts';
+/** Networks as data. */
+export * as Network from './Network.ts';
+/** PSBTs of our transactions. */
+export * as Psbt from './Psbt.ts';
+/** Scripts as bytes. */
+export * as Script from './Script.ts';
+/** Signature hashes of BIP341 and BIP342. */
+export * as Sighash from './Sighash.ts';
+/** Would a node take this spend, and if not, which rule fails? */
+export * as SpendCheck from './SpendCheck.ts';
+/** The blocks of staking leaves. */
+export * as Tapscript from './Tapscript.ts';
+/** Taproot trees, output keys, control blocks. */
+export * as TapTree from './TapTree.ts';
+/** Transactions: strict decoding, ids, sanity. */
+export * as Tx from './Tx.ts';

@@ -143,6 +143,26 @@ describe('writing', () => {
     expect(bodyOf(Descriptor.slashingChange(TESTNET))).toBe(`tr(${H},${unbondingTimelock})`);
   });
 
+  it('has the checksums and output scripts that a node derives', () => {
+    // Recorded from getdescriptorinfo and deriveaddresses of Bitcoin Knots 29.4.3.
+    const { stakerPks: _pks, stakerQuorum: _quorum, ...rest } = TESTNET;
+    const contract = StakingContract.from({ ...rest, stakerPk: hex(STAKER) });
+    const recorded = [
+      [Descriptor.staking(TESTNET), contract.staking, '0v4hcce8', 'f1871fc2ac3050b53dc35d502a9d94388f6f373b86f3905667945a8430cbd639'],
+      [Descriptor.unbonding(TESTNET), contract.unbonding, '0wft5vzt', '4dcea0c802236110602d7b1cc2e76ef5f1f05170b058685b4caf4367ac849d6b'],
+      [
+        Descriptor.slashingChange(TESTNET),
+        contract.slashingChange,
+        'meljf7w3',
+        'd5238530e223ef1bd34a8a98ee1708f6a8a87e7a2589d88de6700b9973ffff46',
+      ],
+    ] as const;
+    for (const [descriptor, output, checksum, outputKey] of recorded) {
+      expect(descriptor.slice(-9)).toBe(`#${checksum}`);
+      expect(Hex.encode(output.scriptPubKey)).toBe(`5120${outputKey}`);
+    }
+  });
+
   it('writes one key as pk in every role, and several as multi_a', () => {
     const one = Descriptor.staking({ ...TESTNET, covenantPks: [hex(COVENANT[0] ?? '')], covenantQuorum: 1 });
     expect(one).not.toContain('multi_a');

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+// Two projects: what runs anywhere, and what needs a Bitcoin node (it says so in one line and skips where there is none).
+export default defineConfig({
+  test: {
+    globals: false,
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'library', include: ['test/**/*.test.ts'], exclude: ['test/node/**'] } },
+      { extends: true, test: { name: 'node', include: ['test/node/**/*.test.ts'] } },
+    ],
+  },
+});

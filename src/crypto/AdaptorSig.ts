@@ -74,7 +74,9 @@ export function sign(input: SignInput, ecc: Ecc = auto()): Uint8Array {
   const auxRand = given === undefined ? globalThis.crypto.getRandomValues(new Uint8Array(32)) : Check.bytes(given, 'auxRand', 32);
   const key = evenPair(SecretKey.toScalar(input.secretKey), ecc);
   const k0 = nonceFor(key.scalar, key.x, encryptionKey, message, auxRand);
-  const r0 = ecc.pointAddScalar(encryptionKey, Scalar.toBytes(k0));
+  const k0Bytes = Scalar.toBytes(k0);
+  const r0 = ecc.pointAddScalar(encryptionKey, k0Bytes);
+  k0Bytes.fill(0);
   if (r0 === null) fail<Reason>({ code: 'adaptor.infinity' }, 'the nonce point is the point at infinity');
   const k = r0[0] === 2 ? k0 : Scalar.N - k0;
   const e = Scalar.fromHashInteger(challenge(r0.subarray(1), key.x, message));

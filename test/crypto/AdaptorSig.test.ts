@@ -1,6 +1,6 @@
 // Adaptor signatures: the upstream vectors and worked examples on every backend, 100 random cases against the textbook, refusals.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as AdaptorSig from '../../src/crypto/AdaptorSig.ts';
 import type { Ecc } from '../../src/crypto/Ecc.ts';
 import * as Schnorr from '../../src/crypto/Schnorr.ts';
@@ -24,6 +24,9 @@ import {
   SEED,
   text,
 } from './support.ts';
+
+// The textbook curve is slow, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const { b32, n, p } = Slow;
 const OFF_CURVE = bytes('eefdea4cdb677750a420fee807eacf21eb9898ae79b9768766e4faa04a2d4a34');

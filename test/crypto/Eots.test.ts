@@ -1,6 +1,6 @@
 // EOTS: the vectors on every backend, 130 random cases against the textbook, and what must not verify, sign or extract.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as Eots from '../../src/crypto/Eots.ts';
 import * as PubRand from '../../src/crypto/PubRand.ts';
 import * as Schnorr from '../../src/crypto/Schnorr.ts';
@@ -8,6 +8,9 @@ import * as SecretKey from '../../src/crypto/SecretKey.ts';
 import { eots, normalised } from '../support/slow/schemes.ts';
 import * as Slow from '../support/slow/secp256k1.ts';
 import { anyMessage, anyScalar, backends, bytes, cases, codeOf, field, hex, key, optionalText, SEED, text, utf8 } from './support.ts';
+
+// The textbook curve is slow, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const { b32, n, p } = Slow;
 const signing = cases('eots/sign.json', 'eots.sign', 20);

@@ -1,9 +1,12 @@
 // The commitment tree: constants of RFC 6962, the worked example, every proof of every small tree, and each kind of bad proof.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as MerkleTree from '../../src/crypto/MerkleTree.ts';
 import { merkle } from '../support/slow/schemes.ts';
 import { anyBytes, bytes, cases, codeOf, field, hex, SEED } from './support.ts';
+
+// The textbook curve is slow, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const leavesOf = (count: number): Uint8Array[] => Array.from({ length: count }, (_, i) => new Uint8Array(32).fill(i + 1));
 

@@ -1,13 +1,16 @@
 // Public randomness against its vectors and the textbook; the nonce pair that shows only its public half.
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as Eots from '../../src/crypto/Eots.ts';
 import * as PubRand from '../../src/crypto/PubRand.ts';
 import * as SecretKey from '../../src/crypto/SecretKey.ts';
 import { randomness } from '../support/slow/schemes.ts';
 import { b32, n } from '../support/slow/secp256k1.ts';
 import { anyScalar, backends, bytes, cases, codeOf, failure, hex, key, optionalText, SEED, text, utf8 } from './support.ts';
+
+// The textbook curve is slow, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const vectors = cases('eots/randomness.json', 'eots.randomness', 14);
 const anyHeight = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });

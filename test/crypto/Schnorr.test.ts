@@ -8,6 +8,9 @@ import { bip340 } from '../support/slow/schemes.ts';
 import { b32, n, p } from '../support/slow/secp256k1.ts';
 import { anyBytes, anyMessage, anyScalar, backends, codeOf, hex, key, SEED } from './support.ts';
 
+// The textbook curve is slow, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000 });
+
 afterEach(() => vi.restoreAllMocks());
 
 describe.each(backends.map((ecc) => ({ name: ecc.name, ecc })))('Schnorr on $name', ({ ecc }) => {

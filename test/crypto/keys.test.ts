@@ -1,11 +1,14 @@
 // Scalars, secret keys and public keys: ranges, forms, and what their errors say and do not say.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import * as PublicKey from '../../src/crypto/PublicKey.ts';
 import * as Scalar from '../../src/crypto/Scalar.ts';
 import * as SecretKey from '../../src/crypto/SecretKey.ts';
 import * as Slow from '../support/slow/secp256k1.ts';
 import { anyScalar, backends, bytes, codeOf, failure, hex, key, SEED } from './support.ts';
+
+// The textbook curve is slow, and the machine may be busy.
+vi.setConfig({ testTimeout: 120_000 });
 
 const { b32, n, p } = Slow;
 const OFF_CURVE = 'eefdea4cdb677750a420fee807eacf21eb9898ae79b9768766e4faa04a2d4a34';

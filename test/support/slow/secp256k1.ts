@@ -25,14 +25,14 @@ export function power(base: bigint, exponent: bigint, m: bigint): bigint {
   return result;
 }
 
-/** The inverse by Euclid's recursion: gcd as a combination. */
+/** The inverse: the invariant of the loop is u*a = x and v*a = y modulo m. */
 export function inverse(a: bigint, m: bigint): bigint {
-  const combine = (x: bigint, y: bigint): [bigint, bigint] => {
-    if (y === 0n) return [1n, 0n];
-    const [s, t] = combine(y, x % y);
-    return [t, s - (x / y) * t];
-  };
-  return modulo(combine(modulo(a, m), m)[0], m);
+  let [x, u, y, v] = [modulo(a, m), 1n, m, 0n];
+  while (x !== 0n) {
+    const q = y / x;
+    [y, x, v, u] = [x, y - q * x, u, v - q * u];
+  }
+  return modulo(v, m);
 }
 
 export function add(a: Point, b: Point): Point {

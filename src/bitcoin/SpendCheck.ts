@@ -85,18 +85,17 @@ export function verifySpend(options: SpendOptions, ecc: Ecc.Ecc = Ecc.auto()): V
   const sigopsCost = Sanity.sigopsCostOf(transaction, kinds.filter((kind) => kind === 'key-hash').length);
   const lockTime = Finality.checkLockTime(transaction, tipHeight, medianTime);
   const sequenceLocks = Finality.checkSequenceLocks(transaction, prevouts, tipHeight, medianTime);
-  const amounts = Sanity.checkAmounts(
-    transaction,
-    prevouts.map(({ valueSats }) => valueSats),
-  );
+  const inSats = prevouts.reduce((sum, { valueSats }) => sum + valueSats, 0n);
+  const amounts = Sanity.checkAmounts(transaction, inSats);
   // The mempool and a block check the same in another order; the first failure is the one that is told.
   const policy =
     Policy.checkStandard(transaction) ??
     lockTime ??
     sequenceLocks ??
-    amounts ??
     Policy.checkOutputSizes(transaction) ??
+    amounts ??
     Policy.checkWitnesses(transaction, (inputIndex) => kinds[inputIndex] === 'taproot') ??
+    Policy.checkEphemeralDust(transaction, inSats - Sanity.sumSats(transaction.outs)) ??
     Policy.checkSize(transaction, sigopsCost);
   const consensus = lockTime ?? amounts ?? sequenceLocks ?? Sanity.checkBlockRoom(transaction, sigopsCost);
   if (consensus !== undefined) return verdict(consensus, policy ?? consensus);

@@ -1,5 +1,5 @@
 // A transaction as the spend check reads it: strict decoding of the network form (BIP144), and its sizes (BIP141).
-// Own, because bad transactions must be judged and not refused: outputs below zero or above 21 million, no inputs, no outputs.
+// Own, because bad transactions must be judged and not refused: outputs below zero or above 21 million, or no outputs.
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
 import { compactSize } from '../TapTree.ts';
@@ -31,40 +31,17 @@ const MAX_LENGTH = 0x0200_0000;
  * @throws spend.malformed-transaction - with the position
  */
 export function decode(raw: Uint8Array): SpendTransaction {
-  try {
-    return read(raw, true);
-  } catch (error) {
-    // An input count of 0 looks like the witness marker: what fails as the one may be the other.
-    if (raw[4] !== 0) throw error;
-    try {
-      return read(raw, false);
-    } catch {
-      throw error;
-    }
-  }
-}
-
-function read(raw: Uint8Array, allowWitness: boolean): SpendTransaction {
   const reader = new Reader(raw);
   const version = reader.uint32();
   let inputs = readList(reader, readInput);
   let outs: SpendOutput[] = [];
-  let flag = 0;
-  if (inputs.length === 0 && allowWitness) {
-    flag = reader.byte();
-    if (flag > 1) reader.malformed('unknown flag');
-    if (flag === 1) {
-      inputs = readList(reader, readInput);
-      outs = readList(reader, readOutput);
-    }
-  } else {
-    outs = readList(reader, readOutput);
-  }
-  let ins: SpendInput[] = inputs.map((input) => ({ ...input, witness: [] }));
-  if (flag === 1) {
-    ins = inputs.map((input) => ({ ...input, witness: readList(reader, readBytes) }));
-    if (ins.every(({ witness }) => witness.length === 0)) reader.malformed('marked as having witnesses, but has none');
-  }
+  // No inputs: nodes read the next byte as a flag, and nothing more when it is 0.
+  const flag = inputs.length === 0 ? reader.byte() : 0;
+  if (flag > 1) reader.malformed('unknown flag');
+  if (flag === 1) inputs = readList(reader, readInput);
+  if (inputs.length > 0) outs = readList(reader, readOutput);
+  const ins = inputs.map((input): SpendInput => ({ ...input, witness: flag === 1 ? readList(reader, readBytes) : [] }));
+  if (flag === 1 && ins.every(({ witness }) => witness.length === 0)) reader.malformed('marked as having witnesses, but has none');
   const locktime = reader.uint32();
   if (!reader.atEnd()) reader.malformed('bytes after the end');
   return { version, locktime, ins, outs };

@@ -2,11 +2,13 @@
 import * as Dust from '../Dust.ts';
 import { OP } from '../Script.ts';
 import * as TapTree from '../TapTree.ts';
-import { type SpendTransaction, strippedBytes, weightOf } from './decode.ts';
+import { type SpendOutput, type SpendTransaction, strippedBytes, weightOf } from './decode.ts';
 import { type Failure, transactionFailure } from './rules.ts';
 import { isPushOnly } from './scriptSig.ts';
 import { splitAnnex } from './taproot.ts';
 
+/** More than one is refused whatever the fee. */
+const MAX_DUST_OUTPUTS = 1;
 /** @unit weight units */
 const MAX_WEIGHT = 400_000;
 /** @unit bytes */
@@ -55,10 +57,28 @@ function checkOutputs({ outs }: SpendTransaction): Failure | undefined {
     if (kind === 'nonstandard') return transactionFailure('scriptpubkey', `output ${i} has no standard script`);
     if (kind === 'data') dataOutputs++;
   }
-  for (const [i, { script, value }] of outs.entries()) {
-    if (Dust.isDust(script, value)) return transactionFailure('dust', `output ${i} has ${value} sat, it needs ${Dust.threshold(script)}`);
-  }
+  const dust = dustOutputs(outs);
+  if (dust.length > MAX_DUST_OUTPUTS) return dustFailure(outs, dust);
   return dataOutputs > 1 ? transactionFailure('multi-op-return', `${dataOutputs} data outputs, one is relayed`) : undefined;
+}
+
+function dustOutputs(outs: SpendTransaction['outs']): readonly number[] {
+  return [...outs.keys()].filter((i) => Dust.isDust((outs[i] as SpendOutput).script, (outs[i] as SpendOutput).value));
+}
+
+function dustFailure(outs: SpendTransaction['outs'], [i = 0]: readonly number[]): Failure {
+  const { script, value } = outs[i] as SpendOutput;
+  return transactionFailure('dust', `output ${i} has ${value} sat, it needs ${Dust.threshold(script)}`);
+}
+
+/**
+ * One output of dust may be there when nothing is paid to miners: such a transaction comes with a child that spends the dust.
+ *
+ * @source Bitcoin Core policy/ephemeral_policy.cpp PreCheckEphemeralTx
+ */
+export function checkEphemeralDust({ outs }: SpendTransaction, feeSats: bigint): Failure | undefined {
+  const dust = dustOutputs(outs);
+  return dust.length > 0 && feeSats !== 0n ? dustFailure(outs, dust) : undefined;
 }
 
 /** Standard output scripts: keys, hashes, witness programs, up to 3 bare keys, and one data output of up to 83 bytes. */

@@ -9,6 +9,8 @@ export const SCRIPT_TEXT = {
   EQUALVERIFY: 'Script failed an OP_EQUALVERIFY operation',
   OP_RETURN: 'OP_RETURN was encountered',
   INVALID_STACK_OPERATION: 'Operation not valid with the current stack size',
+  INVALID_ALTSTACK_OPERATION: 'Operation not valid with the current altstack size',
+  UNBALANCED_CONDITIONAL: 'Invalid OP_IF construction',
   STACK_SIZE: 'Stack size limit exceeded',
   PUSH_SIZE: 'Push value size limit exceeded',
   SCRIPT_SIZE: 'Script is too big',

@@ -71,12 +71,16 @@ export function checkBlockRoom(transaction: SpendTransaction, sigopsCost: number
  *
  * @source Bitcoin Core consensus/tx_verify.cpp CheckTxInputs
  */
-export function checkAmounts({ outs }: SpendTransaction, valuesSats: readonly bigint[]): Failure | undefined {
-  const inSats = valuesSats.reduce((sum, value) => sum + value, 0n);
-  const outSats = outs.reduce((sum, { value }) => sum + value, 0n);
+export function checkAmounts({ outs }: SpendTransaction, inSats: bigint): Failure | undefined {
+  const outSats = sumSats(outs);
   if (inSats > Sats.MAX) return transactionFailure('bad-txns-inputvalues-outofrange', `the inputs are above 21 million BTC: ${inSats} sat`);
   if (inSats < outSats) return transactionFailure('bad-txns-in-belowout', `the outputs take ${outSats} sat, the inputs bring ${inSats}`);
   return undefined;
+}
+
+/** What the outputs take. */
+export function sumSats(outs: SpendTransaction['outs']): bigint {
+  return outs.reduce((sum, { value }) => sum + value, 0n);
 }
 
 /**

@@ -53,7 +53,7 @@ export function checkScriptSig(scriptSig: Uint8Array, program: Uint8Array): Scri
     if (step.opcode === 0x50 || step.opcode > 0xb9) return 'BAD_OPCODE';
     if (step.opcode === OP.RETURN) return 'OP_RETURN';
     if (step.opcode <= OP.NUMBER_16) stackItems++;
-    else if (!isNop(step.opcode)) return 'WITNESS_MALLEATED';
+    else if (!isNop(step.opcode)) return checkOperation(step.opcode, stackItems);
     if (stackItems > MAX_STACK_ITEMS) return 'STACK_SIZE';
   }
   // The output script pushes the version and the program; a program of zeros is false.
@@ -61,6 +61,33 @@ export function checkScriptSig(scriptSig: Uint8Array, program: Uint8Array): Scri
   if (!isTrue(program)) return 'EVAL_FALSE';
   return scriptSig.length > 0 ? 'WITNESS_MALLEATED' : undefined;
 }
+
+/** What the first operation runs into, as far as the number of items tells; if it succeeds, the scriptSig fails for being there. */
+function checkOperation(opcode: number, stackItems: number): ScriptRule {
+  const IF = 0x63;
+  const ENDIF = 0x68;
+  const FROM_ALT_STACK = 0x6c;
+  if (opcode === FROM_ALT_STACK) return 'INVALID_ALTSTACK_OPERATION';
+  if (opcode >= IF && opcode <= ENDIF) {
+    const isOpened = opcode <= IF + 1 && stackItems > 0;
+    return isOpened ? 'WITNESS_MALLEATED' : 'UNBALANCED_CONDITIONAL';
+  }
+  return stackItems < (NEEDED_ITEMS.get(opcode) ?? 1) ? 'INVALID_STACK_OPERATION' : 'WITNESS_MALLEATED';
+}
+
+/** How many items the operations take; one where none is written. */
+const NEEDED_ITEMS: ReadonlyMap<number, number> = new Map([
+  // DEPTH and CODESEPARATOR take none
+  ...[0x74, 0xab].map((opcode): [number, number] => [opcode, 0]),
+  // 2DROP 2DUP, NIP OVER PICK ROLL, SWAP TUCK, EQUAL EQUALVERIFY, the binary arithmetic, CHECKSIG CHECKSIGVERIFY
+  ...[0x6d, 0x6e, 0x77, 0x78, 0x79, 0x7a, 0x7c, 0x7d, 0x87, 0x88, 0xac, 0xad].map((opcode): [number, number] => [opcode, 2]),
+  ...Array.from({ length: 18 }, (_, i): [number, number] => [0x93 + i, 2]),
+  // 3DUP ROT WITHIN
+  ...[0x6f, 0x7b, 0xa5].map((opcode): [number, number] => [opcode, 3]),
+  // 2OVER 2SWAP, 2ROT
+  ...[0x70, 0x72].map((opcode): [number, number] => [opcode, 4]),
+  [0x71, 6],
+]);
 
 function isNop(opcode: number): boolean {
   return opcode === NOP || opcode === 0xb0 || (opcode >= 0xb3 && opcode <= 0xb9);

@@ -10,6 +10,7 @@ import * as TapTree from '../bitcoin/TapTree.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
 import * as ChainProfile from './ChainProfile.ts';
+import type { StakingParams } from './Params.ts';
 
 type Key = PublicKey.XOnlyPublicKey;
 
@@ -167,6 +168,20 @@ export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): StakingContra
   checkRolesDisjoint(terms);
   if (terms.profile === 'babylon-v4') checkBabylonV4(terms);
   return new StakingContract(terms, ecc);
+}
+
+/**
+ * The contract of a stake under a version of a network's parameters: covenant and unbonding time are theirs.
+ *
+ * @throws as {@link from}; whether value and staking time are within the limits is `StakingTx.checkAgainst`'s matter
+ */
+export function fromParams(
+  params: StakingParams,
+  options: Omit<Options, 'covenantPks' | 'covenantQuorum' | 'unbondingTimeBlocks'>,
+  ecc: Ecc.Ecc = Ecc.auto(),
+): StakingContract {
+  const { covenantPks, covenantQuorum, unbondingTimeBlocks } = params;
+  return from({ ...options, covenantPks, covenantQuorum, unbondingTimeBlocks }, ecc);
 }
 
 function stakersOf(options: Options): { readonly pks: readonly Key[]; readonly quorum: number } {

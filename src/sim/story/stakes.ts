@@ -86,12 +86,9 @@ export function contractOf({ params, finalityProvider, ecc }: Setting, owner: Pe
   const options = {
     stakerPk: owner.publicKey,
     finalityProviderPks: [finalityProvider.publicKey],
-    covenantPks: params.covenantPks,
-    covenantQuorum: params.covenantQuorum,
     stakingTimeBlocks: params.maxStakingTimeBlocks,
-    unbondingTimeBlocks: params.unbondingTimeBlocks,
   };
-  return StakingContract.from(options, ecc);
+  return StakingContract.fromParams(params, options, ecc);
 }
 
 /** The signed unbonding transaction: the covenant's signatures were collected at registration. */

@@ -12,6 +12,7 @@ import * as LeafSpend from '../bitcoin/LeafSpend.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 import type { Delegation } from './Delegation.ts';
 import type { StakingContract } from './StakingContract.ts';
+import * as StakingTx from './StakingTx.ts';
 
 export type Reason =
   | Tx.Reason
@@ -22,6 +23,10 @@ export type Reason =
   | { readonly code: 'extension-tx.other-finality-provider'; readonly reference: string }
   | { readonly code: 'extension-tx.value-decreased'; readonly newSats: string; readonly oldSats: string; readonly reference: string }
   | { readonly code: 'extension-tx.covenant-overlap'; readonly needed: number; readonly common: number; readonly reference: string }
+  | StakingTx.Reason
+  | { readonly code: 'extension-tx.wrong-input-count'; readonly got: number; readonly reference: string }
+  | { readonly code: 'extension-tx.wrong-input'; readonly input: 0 | 1; readonly reference: string }
+  | { readonly code: 'extension-tx.no-fee'; readonly inputsSats: string; readonly outputsSats: string; readonly reference: string }
   | { readonly code: 'extension-tx.funding-is-the-stake' }
   | { readonly code: 'extension-tx.funding-without-value'; readonly reference: string }
   | { readonly code: 'extension-tx.insufficient-funds'; readonly haveSats: string; readonly needSats: string };
@@ -59,13 +64,7 @@ export function build(options: build.Options): build.Built {
   checkTerms(previous, contract);
   const valueSats = Sats.from(options.valueSats, 'valueSats');
   const oldSats = previous.stakingValueSats;
-  if (valueSats < oldSats) {
-    const reference = `staking expansion output amount ${valueSats} is less than previous delegation amount ${oldSats}`;
-    fail<Reason>(
-      { code: 'extension-tx.value-decreased', newSats: valueSats.toString(), oldSats: oldSats.toString(), reference },
-      `an extension keeps or raises the stake: ${oldSats} sat before, ${valueSats} now`,
-    );
-  }
+  checkValue(valueSats, oldSats);
   checkFunding(previous, funding);
   const maxRate = options.maxFeeRateSatsPerKvb ?? Fee.MAX_RATE;
   const feeRate = Fee.rate(options.feeRateSatsPerKvb, 'feeRateSatsPerKvb', maxRate);
@@ -94,6 +93,69 @@ export function build(options: build.Options): build.Built {
   ];
   const spend = LeafSpend.from({ transaction, inputIndex: 0, spentOutputs, leaf: previous.contract.staking.paths.unbonding });
   return { spend, transaction, stakingOutputIndex: 0, feeSats, changeSats: withChange ? Sats.from(changeSats) : Sats.ZERO, signedWeight };
+}
+
+export declare namespace check {
+  type Options = {
+    readonly transaction: Tx.Transaction;
+    readonly previous: Delegation;
+    readonly contract: StakingContract;
+    readonly funding: Tx.SpentOutput & { readonly outpoint: Tx.Outpoint };
+  };
+}
+
+/**
+ * Refuses an extension transaction that the chain would refuse, in its order; gives the index of the new staking output.
+ *
+ * @throws extension-tx.*, tx.*, staking-tx.no-staking-output, staking-tx.several-staking-outputs
+ * @source babylon x/btcstaking/types/msg.go GetStakeExpansion, x/btcstaking/keeper/msg_server.go BtcStakeExpand
+ */
+export function check(options: check.Options): { readonly stakingOutputIndex: number } {
+  const { transaction, previous, contract, funding } = options;
+  Tx.checkSanity(transaction);
+  const got = transaction.ins.length;
+  if (got !== 2) {
+    const reference = 'stake expansion must have 2 inputs (TxIn)';
+    fail<Reason>({ code: 'extension-tx.wrong-input-count', got, reference }, `an extension has exactly 2 inputs, this one has ${got}`);
+  }
+  const stake = previous.staking.outpoint;
+  const first = Tx.outpointOf(transaction, 0);
+  if (first.txid !== stake.txid) wrongInput(0, `stake expansion first input must be the previous staking transaction hash ${stake.txid}`);
+  const coin = Tx.checkOutpoint(funding.outpoint, 'funding.outpoint');
+  const second = Tx.outpointOf(transaction, 1);
+  if (second.txid !== coin.txid) wrongInput(1, `stake expansion second input must be the given funding tx hash ${coin.txid}`);
+  if (second.vout !== coin.vout) wrongInput(1, `the given funding tx doesn't have the expected output index ${second.vout}`);
+  checkTerms(previous, contract);
+  checkFunding(previous, funding);
+  if (first.vout !== stake.vout) {
+    wrongInput(0, `staking expansion tx input index ${first.vout} does not match previous delegation staking output index ${stake.vout}`);
+  }
+  const stakingOutputIndex = StakingTx.findOutput(transaction, contract);
+  checkValue(Sats.from(Tx.outputOf(transaction, stakingOutputIndex).valueSats), previous.stakingValueSats);
+  const inputsSats = previous.stakingValueSats + funding.valueSats;
+  const outputsSats = transaction.outs.reduce((sum, { value }) => sum + value, 0n);
+  if (inputsSats <= outputsSats) {
+    const reference = `invalid transaction fee: inputs ${inputsSats} <= outputs ${outputsSats}`;
+    const reason = {
+      code: 'extension-tx.no-fee',
+      inputsSats: inputsSats.toString(),
+      outputsSats: outputsSats.toString(),
+      reference,
+    } as const;
+    fail<Reason>(reason, `the outputs take ${outputsSats} of ${inputsSats} sat and leave no fee`);
+  }
+  return { stakingOutputIndex };
+}
+
+function wrongInput(input: 0 | 1, reference: string): never {
+  fail<Reason>({ code: 'extension-tx.wrong-input', input, reference }, `input ${input} is not the one that an extension needs there`);
+}
+
+function checkValue(valueSats: Sats.Sats, oldSats: Sats.Sats): void {
+  if (valueSats >= oldSats) return;
+  const reference = `staking expansion output amount ${valueSats} is less than previous delegation amount ${oldSats}`;
+  const reason = { code: 'extension-tx.value-decreased', newSats: valueSats.toString(), oldSats: oldSats.toString(), reference } as const;
+  fail<Reason>(reason, `an extension keeps or raises the stake: ${oldSats} sat before, ${valueSats} now`);
 }
 
 /** The old committee decides the size of the witness: all its slots, `quorum` of them filled. */
@@ -138,7 +200,7 @@ function checkTerms(previous: Delegation, contract: StakingContract): void {
   }
 }
 
-function checkFunding(previous: Delegation, funding: Coin.Coin): void {
+function checkFunding(previous: Delegation, funding: check.Options['funding']): void {
   const { txid, vout } = Tx.checkOutpoint(funding.outpoint, 'funding.outpoint');
   if (txid === previous.stakingTxid && vout === previous.stakingOutputIndex)
     fail<Reason>({ code: 'extension-tx.funding-is-the-stake' }, 'the funding coin is the stake itself');

@@ -117,6 +117,25 @@ export function slashAll(
     );
 }
 
+/** What the chain, its mempool included, says of an output right now. `unknown`: its transaction is not there (yet, or after a reorganisation). */
+export type OutputState = 'unspent' | 'spent' | 'unknown';
+
+/**
+ * The slashing transactions that should be broadcast now: those whose output is there and unspent. Nothing is remembered between calls, so
+ * a slashing that a reorganisation has undone comes back by itself, and whichever of the two outputs exists is the one that is slashed.
+ */
+export function due(
+  attempts: readonly Attempt[],
+  stateOf: (outpoint: Tx.Outpoint) => OutputState,
+): readonly (Attempt & { readonly ok: true })[] {
+  return attempts.filter((attempt): attempt is Attempt & { readonly ok: true } => attempt.ok && stateOf(targetOf(attempt)) === 'unspent');
+}
+
+/** The output that an attempt slashes. */
+export function targetOf({ delegation, target }: Pick<Attempt, 'delegation' | 'target'>): Tx.Outpoint {
+  return (target === 'staking' ? delegation.staking : delegation.unbondingOutput).outpoint;
+}
+
 /** The key that a published slashing gave away. */
 export type Recovered = {
   readonly finalityProviderPk: PublicKey.XOnlyPublicKey;

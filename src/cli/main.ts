@@ -2,11 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isSatlockError } from '../base/Errors.ts';
-import { demoCommand } from './commands/demo.ts';
-import { eotsCommand } from './commands/eots.ts';
-import { paramsCommand } from './commands/params.ts';
-import { scriptCommand } from './commands/script.ts';
-import { vectorsCommand } from './commands/vectors.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
 import { toJson } from './io.ts';
 
@@ -19,14 +14,34 @@ function versionOfPackage(): string {
   return version;
 }
 
-/** The whole command tree. */
-export function program(): Command {
+/** The commands by name. Only the one that is called is loaded: help and typing errors answer at once. */
+const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<Command> }>> = {
+  demo: { summary: 'from a stake to a slash: the whole story', load: async () => (await import('./commands/demo.ts')).demoCommand() },
+  script: {
+    summary: 'scripts, address and descriptor of the outputs of a stake',
+    load: async () => (await import('./commands/script.ts')).scriptCommand(),
+  },
+  eots: {
+    summary: 'extractable one-time signatures: keygen, sign, verify, extract',
+    load: async () => (await import('./commands/eots.ts')).eotsCommand(),
+  },
+  params: {
+    summary: 'the staking parameters of the known networks',
+    load: async () => (await import('./commands/params.ts')).paramsCommand(),
+  },
+  vectors: { summary: 'check or make test vectors', load: async () => (await import('./commands/vectors.ts')).vectorsCommand() },
+};
+
+/** The command tree, with the branch that `name` asks for. */
+export async function program(name: string | undefined): Promise<Command> {
   const root = new Command('satlock')
     .description("Share Bitcoin's security: stakes, one-time signatures, slashing, and the same fault on an Ethereum restaking ledger.")
     .version(versionOfPackage(), '-V, --version', 'print the version')
     .showHelpAfterError('(satlock --help lists the commands)')
     .addHelpText('after', EXIT_CODES);
-  for (const command of [demoCommand(), scriptCommand(), eotsCommand(), paramsCommand(), vectorsCommand()]) root.addCommand(command);
+  for (const [known, { summary, load }] of Object.entries(COMMANDS)) {
+    root.addCommand(known === name ? await load() : new Command(known).description(summary));
+  }
   return quiet(root);
 }
 
@@ -43,7 +58,9 @@ export async function run(argv: readonly string[] = process.argv): Promise<void>
   // A closed pipe (head, less) is the reader's right.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.OK : EXIT.ENVIRONMENT));
   try {
-    await program().parseAsync([...argv]);
+    const name = argv.slice(2).find((arg) => !arg.startsWith('-'));
+    const root = await program(name === 'help' ? argv[argv.indexOf('help') + 1] : name);
+    await root.parseAsync([...argv]);
   } catch (error) {
     report(error, argv.includes('--json'));
     process.exitCode = exitCodeOf(error);

@@ -1,12 +1,11 @@
 // satlock vectors: check vector files against this library, and make new ones for other implementations.
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { isSatlockError } from '../../base/Errors.ts';
 import * as Format from '../../vectors/Format.ts';
 import * as Generate from '../../vectors/Generate.ts';
 import * as Verify from '../../vectors/Verify.ts';
-import { EXIT } from '../exit.ts';
-import { note, print, readJson, toJson } from '../io.ts';
+import { EXIT, exitCodeOf } from '../exit.ts';
+import { note, print, readJson, toJson, usage } from '../io.ts';
 import * as parse from '../parse.ts';
 
 type FileResult = {
@@ -47,8 +46,8 @@ function verify(files: readonly string[], options: { readonly json?: boolean }):
     try {
       results.push({ file, ...Verify.verifyFile(Format.parse(readJson(file))) });
     } catch (error) {
-      if (!isSatlockError(error)) throw error;
-      note(`satlock: ${file}: ${error.message}`);
+      if (exitCodeOf(error) === EXIT.BUG) throw error;
+      note(`satlock: ${file}: ${(error as Error).message}`);
       process.exitCode = EXIT.USAGE;
     }
   }
@@ -76,7 +75,8 @@ function show(value: unknown): string {
 }
 
 function generate(options: { readonly kind: string; readonly seed: string; readonly count: number; readonly out?: string }): void {
-  const text = `${toJson(Generate.generate({ kind: options.kind, seed: options.seed, count: options.count }))}\n`;
+  const kind = Generate.KINDS.find((known) => known === options.kind) ?? usage('--kind', `expected one of ${Generate.KINDS.join(', ')}`);
+  const text = Format.serialize(Generate.generate({ kind, seed: options.seed, count: options.count }));
   if (options.out === undefined) process.stdout.write(text);
   else writeFileSync(options.out, text);
 }

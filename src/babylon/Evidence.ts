@@ -61,11 +61,11 @@ export function fromVotes(
   return {
     finalityProviderPk: canonical.finalityProviderPk,
     height: canonical.height,
-    pubRand: canonical.pubRand.slice(),
-    canonicalAppHash: canonical.appHash.slice(),
-    forkAppHash: fork.appHash.slice(),
-    canonicalFinalitySig: canonical.signature.slice(),
-    forkFinalitySig: fork.signature.slice(),
+    pubRand: Bytes.copy(canonical.pubRand),
+    canonicalAppHash: Bytes.copy(canonical.appHash),
+    forkAppHash: Bytes.copy(fork.appHash),
+    canonicalFinalitySig: Bytes.copy(canonical.signature),
+    forkFinalitySig: Bytes.copy(fork.signature),
   };
 }
 

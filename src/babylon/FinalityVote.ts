@@ -46,15 +46,16 @@ export function unsafeSign(
   ecc: Ecc.Ecc = Ecc.auto(),
 ): FinalityVote {
   const { secretKey, chainId, height, appHash, context } = options;
+  const signed = message(height, appHash);
   const signer = Eots.signer(secretKey, ecc);
   const nonce = PubRand.derive(secretKey, chainId, height, ecc);
   try {
     return {
       finalityProviderPk: signer.publicKey,
       height,
-      appHash: appHash.slice(),
-      pubRand: nonce.pubRand.slice(),
-      signature: signer.sign(message(height, appHash), nonce, context),
+      appHash: Bytes.copy(appHash),
+      pubRand: nonce.pubRand,
+      signature: signer.sign(signed, nonce, context),
     };
   } finally {
     signer.wipe();

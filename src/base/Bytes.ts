@@ -29,9 +29,14 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && compare(a, b) === 0;
 }
 
+/** A copy with memory of its own. `slice` is none for Node's Buffer: there it is a second view of the caller's bytes. */
+export function copy(value: Uint8Array): Uint8Array {
+  return new Uint8Array(value);
+}
+
 /** A copy in reverse order (txids on the wire against their display order). */
 export function reverse(value: Uint8Array): Uint8Array {
-  return value.slice().reverse();
+  return copy(value).reverse();
 }
 
 /** `value` as 8 bytes, big-endian; heights in signed Babylon messages. Range 0..2^64-1. */

@@ -1,4 +1,5 @@
 // One input of a transaction that spends a taproot output through a leaf: what is signed there, and whether a signature is right.
+import * as Bytes from '../base/Bytes.ts';
 import { fail } from '../base/Errors.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as Sighash from './Sighash.ts';
@@ -32,14 +33,15 @@ export class LeafSpend {
   constructor(parts: Parts) {
     this.#transaction = Tx.stripped(parts.transaction);
     this.inputIndex = parts.inputIndex;
-    this.spentOutputs = parts.spentOutputs;
+    // Signature hashes are made later: what they cover must not change in the meantime.
+    this.spentOutputs = parts.spentOutputs.map(({ scriptPubKey, valueSats }) => ({ scriptPubKey: Bytes.copy(scriptPubKey), valueSats }));
     this.leaf = parts.leaf;
     this.txid = Tx.txid(this.#transaction);
   }
 
   /** A fresh copy of the unsigned transaction. */
   get transaction(): Tx.Transaction {
-    return this.#transaction.clone();
+    return Tx.copy(this.#transaction);
   }
 
   /** The tapscript signature hash of this input (BIP341 ext_flag 1). */
@@ -64,8 +66,8 @@ export class LeafSpend {
 
   /** The transaction with this input's witness: the stack items, then the leaf script and its control block. */
   withWitness(stack: readonly Uint8Array[]): Tx.Transaction {
-    const signed = this.#transaction.clone();
-    signed.setWitness(this.inputIndex, [...stack]);
+    const signed = Tx.copy(this.#transaction);
+    signed.setWitness(this.inputIndex, stack.map(Bytes.copy));
     return signed;
   }
 }

@@ -114,7 +114,7 @@ function walk(tree: Tree): { hash: Uint8Array; leaves: readonly WalkedLeaf[] } {
     if (tree.script.length === 0) fail<Reason>({ code: 'tap-tree.empty-script' }, 'a leaf needs a script');
     const leafVersion = tree.leafVersion ?? TAPSCRIPT;
     const hash = leafHash(tree.script, leafVersion);
-    return { hash, leaves: [{ script: tree.script, leafVersion, hash, path: [] }] };
+    return { hash, leaves: [{ script: Bytes.copy(tree.script), leafVersion, hash, path: [] }] };
   }
   const left = walk(tree[0]);
   const right = walk(tree[1]);

@@ -16,6 +16,7 @@ export type Reason =
   | { readonly code: 'tx.too-large'; readonly strippedBytes: number; readonly maxBytes: number }
   | { readonly code: 'tx.bad-value'; readonly output: number }
   | { readonly code: 'tx.bad-total' }
+  | { readonly code: 'tx.too-heavy'; readonly weight: number; readonly maxWeight: number }
   | { readonly code: 'tx.duplicate-input'; readonly input: number; readonly txid: string; readonly vout: number }
   | { readonly code: 'tx.null-prevout'; readonly input: number };
 
@@ -38,7 +39,8 @@ export function decode(raw: Uint8Array, field = 'transaction'): Transaction {
   Check.bytes(raw, field);
   let transaction: Transaction;
   try {
-    transaction = Transaction.fromBuffer(raw);
+    // A copy: cut out of a Buffer, the scripts and ids would be views of the caller's bytes.
+    transaction = Transaction.fromBuffer(Bytes.copy(raw));
   } catch (cause) {
     return fail<Reason>({ code: 'tx.malformed', field }, `${field}: not a complete Bitcoin transaction`, { cause });
   }
@@ -68,11 +70,23 @@ export function txid(transaction: Transaction): string {
   return transaction.getId();
 }
 
-/** The same transaction without witnesses: the form whose hash is the txid. */
+/** A copy that shares no bytes with the original; bitcoinjs-lib's `clone` shares all scripts. */
+export function copy(transaction: Transaction): Transaction {
+  const result = transaction.clone();
+  for (const input of result.ins) {
+    input.hash = Bytes.copy(input.hash);
+    input.script = Bytes.copy(input.script);
+    input.witness = input.witness.map(Bytes.copy);
+  }
+  for (const output of result.outs) output.script = Bytes.copy(output.script);
+  return result;
+}
+
+/** The same transaction without witnesses, the form whose hash is the txid: a copy that shares no bytes. */
 export function stripped(transaction: Transaction): Transaction {
-  const copy = transaction.clone();
-  copy.stripWitnesses();
-  return copy;
+  const bare = transaction.clone();
+  bare.stripWitnesses();
+  return copy(bare);
 }
 
 /** The outpoint that input `index` spends. */
@@ -99,7 +113,7 @@ export function spends(transaction: Transaction, index: number, outpoint: Outpoi
   return spent === outpoint.txid.toLowerCase() && vout === outpoint.vout;
 }
 
-/** An unsigned transaction of version 2 and locktime 0. */
+/** An unsigned transaction of version 2 and locktime 0, with copies of the scripts: who changes an argument later does not change it. */
 export function create(
   inputs: readonly { readonly outpoint: Outpoint; readonly sequence?: number }[],
   outputs: readonly { readonly scriptPubKey: Uint8Array; readonly valueSats: bigint }[],
@@ -111,7 +125,10 @@ export function create(
     transaction.addInput(Bytes.reverse(Hex.decode(id)), vout, sequence ?? FINAL_SEQUENCE);
   }
   for (const [i, { scriptPubKey, valueSats }] of outputs.entries())
-    transaction.addOutput(scriptPubKey, Sats.from(valueSats, `outputs[${i}].valueSats`));
+    transaction.addOutput(
+      Bytes.copy(Check.bytes(scriptPubKey, `outputs[${i}].scriptPubKey`)),
+      Sats.from(valueSats, `outputs[${i}].valueSats`),
+    );
   checkSanity(transaction);
   return transaction;
 }
@@ -121,6 +138,22 @@ export function checkOutpoint(outpoint: Outpoint, field = 'outpoint'): Outpoint 
   Hex.decode(outpoint.txid, `${field}.txid`, 32);
   Check.integer(outpoint.vout, `${field}.vout`, 0, 0xffff_fffe);
   return { txid: outpoint.txid.toLowerCase(), vout: outpoint.vout };
+}
+
+/**
+ * Refuses a weight that no node relays: a builder's answer to too many inputs.
+ *
+ * @unit weight units of the signed transaction
+ * @throws tx.too-heavy
+ */
+export function checkWeight(weight: number): number {
+  const maxWeight = MAX_STANDARD_WEIGHT;
+  if (weight > maxWeight)
+    fail<Reason>(
+      { code: 'tx.too-heavy', weight, maxWeight },
+      `the signed transaction would weigh ${weight}, nodes relay up to ${maxWeight}`,
+    );
+  return weight;
 }
 
 /**

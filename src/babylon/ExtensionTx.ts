@@ -1,10 +1,10 @@
 // A stake extension: a new staking transaction whose first input is the previous stake, spent through its unbonding leaf.
 // The rules are those of babylon x/btcstaking/types/msg.go GetStakeExpansion and x/btcstaking/keeper/msg_server.go.
 import * as Bytes from '../base/Bytes.ts';
-import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Sats from '../base/Sats.ts';
+import * as Address from '../bitcoin/Address.ts';
 import * as Coin from '../bitcoin/Coin.ts';
 import * as Dust from '../bitcoin/Dust.ts';
 import * as Fee from '../bitcoin/Fee.ts';
@@ -18,6 +18,7 @@ export type Reason =
   | Tx.Reason
   | Fee.Reason
   | Coin.Reason
+  | Address.Reason
   | Sats.Reason
   | { readonly code: 'extension-tx.other-staker'; readonly reference: string }
   | { readonly code: 'extension-tx.other-finality-provider'; readonly reference: string }
@@ -57,7 +58,8 @@ export declare namespace build {
  * The unsigned extension: input 0 the previous stake, input 1 the funding coin, output 0 the new stake, then the change.
  * `spend` is input 0, for the staker's and the *old* committee's signatures; input 1 is signed as usual.
  *
- * @throws extension-tx.*, coin.*, fee.*
+ * @throws extension-tx.*, coin.*, fee.*, tx.too-heavy
+ * @throws address.not-payable - a change script that would give the change away
  */
 export function build(options: build.Options): build.Built {
   const { previous, contract, funding } = options;
@@ -72,11 +74,11 @@ export function build(options: build.Options): build.Built {
   const stake = { scriptPubKey: contract.staking.scriptPubKey, valueSats };
   const haveSats = oldSats + funding.valueSats;
   const plain = Coin.unsigned(inputs, [stake]);
-  const plainWeight = Coin.signedWeight(plain, inputs);
-  const changeScript = Check.bytes(options.changeScriptPubKey, 'changeScriptPubKey');
+  const plainWeight = Tx.checkWeight(Coin.signedWeight(plain, inputs));
+  const changeScript = Address.checkPayable(options.changeScriptPubKey, 'changeScriptPubKey');
   const changeWeight = plainWeight + 4 * (9 + changeScript.length);
   const changeSats = haveSats - valueSats - Fee.at(changeWeight, feeRate);
-  const withChange = changeSats > 0n && !Dust.isUnspendable(changeScript) && !Dust.isDust(changeScript, changeSats);
+  const withChange = changeSats > 0n && !Dust.isDust(changeScript, changeSats);
   const needSats = valueSats + Fee.at(plainWeight, feeRate);
   if (!withChange && haveSats < needSats)
     fail<Reason>(

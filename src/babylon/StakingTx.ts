@@ -4,10 +4,11 @@ import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Sats from '../base/Sats.ts';
+import * as Address from '../bitcoin/Address.ts';
 import * as Coin from '../bitcoin/Coin.ts';
 import * as Dust from '../bitcoin/Dust.ts';
 import * as Fee from '../bitcoin/Fee.ts';
-import type * as Tx from '../bitcoin/Tx.ts';
+import * as Tx from '../bitcoin/Tx.ts';
 import type { StakingParams } from './Params.ts';
 import type { StakingContract } from './StakingContract.ts';
 
@@ -16,9 +17,11 @@ export type Reason =
   | Fee.Reason
   | Sats.Reason
   | Coin.Reason
+  | Address.Reason
   | { readonly code: 'staking-tx.no-staking-output'; readonly reference: string }
   | { readonly code: 'staking-tx.several-staking-outputs'; readonly indexes: readonly number[]; readonly reference: string }
   | { readonly code: 'staking-tx.insufficient-funds'; readonly haveSats: string; readonly needSats: string }
+  | { readonly code: 'staking-tx.not-a-data-output' }
   | { readonly code: 'staking-tx.dust'; readonly valueSats: string; readonly minSats: string }
   | { readonly code: 'staking-tx.value-out-of-range'; readonly valueSats: string; readonly minSats: string; readonly maxSats: string }
   | { readonly code: 'staking-tx.time-out-of-range'; readonly blocks: number; readonly minBlocks: number; readonly maxBlocks: number }
@@ -60,6 +63,8 @@ export declare namespace build {
  * The weight is that of the signed transaction (72-byte ECDSA, 64-byte Schnorr). Change below its dust limit goes to the fee, and `feeSats` says so.
  *
  * @throws coin.* - unknown or txid-changing inputs
+ * @throws address.not-payable - a change script that would give the change away
+ * @throws staking-tx.not-a-data-output, tx.too-heavy
  * @throws staking-tx.insufficient-funds, staking-tx.dust, fee.too-high, tx.duplicate-input
  */
 export function build(options: build.Options): build.Built {
@@ -74,15 +79,15 @@ export function build(options: build.Options): build.Built {
       { code: 'staking-tx.dust', valueSats: valueSats.toString(), minSats: minSats.toString() },
       `a stake of ${valueSats} sat is below the dust limit of ${minSats}`,
     );
-  const data = options.opReturnScript === undefined ? [] : [{ scriptPubKey: options.opReturnScript, valueSats: 0n }];
+  const data = options.opReturnScript === undefined ? [] : [{ scriptPubKey: dataScript(options.opReturnScript), valueSats: 0n }];
   const inputs = Check.list(coins, 'coins').map((coin, i) => Coin.toInput(coin, `coins[${i}]`));
   const haveSats = coins.reduce((sum, coin) => sum + coin.valueSats, 0n);
   const withoutChange = Coin.unsigned(inputs, [stake, ...data]);
-  const plainWeight = Coin.signedWeight(withoutChange, inputs);
-  const changeScript = Check.bytes(options.changeScriptPubKey, 'changeScriptPubKey');
-  const changeWeight = plainWeight + 4 * (9 + changeScript.length);
+  const plainWeight = Tx.checkWeight(Coin.signedWeight(withoutChange, inputs));
+  const changeScript = Address.checkPayable(options.changeScriptPubKey, 'changeScriptPubKey');
+  const changeWeight = Tx.checkWeight(plainWeight + 4 * (9 + changeScript.length));
   const changeSats = haveSats - valueSats - Fee.at(changeWeight, feeRate);
-  if (changeSats > 0n && !Dust.isDust(changeScript, changeSats) && !Dust.isUnspendable(changeScript)) {
+  if (changeSats > 0n && !Dust.isDust(changeScript, changeSats)) {
     const transaction = Coin.unsigned(inputs, [stake, ...data, { scriptPubKey: changeScript, valueSats: changeSats }]);
     return {
       transaction,
@@ -101,6 +106,12 @@ export function build(options: build.Options): build.Built {
   const feeSats = Sats.from(haveSats - valueSats, 'feeSats');
   Fee.checkCeiling(feeSats, plainWeight, maxRate);
   return { transaction: withoutChange, stakingOutputIndex: 0, feeSats, changeSats: Sats.ZERO, signedWeight: plainWeight };
+}
+
+function dataScript(script: Uint8Array): Uint8Array {
+  if (!Dust.isUnspendable(Check.bytes(script, 'opReturnScript')))
+    fail<Reason>({ code: 'staking-tx.not-a-data-output' }, 'opReturnScript: a data output starts with OP_RETURN (6a)');
+  return script;
 }
 
 /**

@@ -3,6 +3,7 @@ import type * as Blocks from '../base/Blocks.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Sats from '../base/Sats.ts';
+import * as Address from '../bitcoin/Address.ts';
 import * as Dust from '../bitcoin/Dust.ts';
 import * as Fee from '../bitcoin/Fee.ts';
 import * as LeafSpend from '../bitcoin/LeafSpend.ts';
@@ -13,6 +14,7 @@ import type { StakingContract } from './StakingContract.ts';
 export type Reason =
   | Tx.Reason
   | Fee.Reason
+  | Address.Reason
   | Sats.Reason
   | { readonly code: 'withdrawal-tx.unknown-source'; readonly field: string }
   | { readonly code: 'withdrawal-tx.fee-choice' }
@@ -57,14 +59,17 @@ export declare namespace build {
  * The weight is exact, with 64-byte signatures from every staker of the quorum.
  *
  * @unit fee rate: satoshi per 1000 vbytes
+ * @throws address.not-payable - a destination that would give the coins away
+ * @throws tx.too-heavy - more inputs than nodes relay in one transaction
+ * @throws fee.too-low - a fee below the relay minimum: nobody would take the transaction
  * @throws withdrawal-tx.fee-choice, withdrawal-tx.insufficient, withdrawal-tx.dust, fee.too-high, tx.duplicate-input
  */
 export function build(options: build.Options): build.Built {
   const sources = Check.list(options.inputs, 'inputs').map((input, i) => ({ ...input, ...lockOf(input, `inputs[${i}]`) }));
   const haveSats = sources.reduce((sum, { valueSats }, i) => sum + Sats.from(valueSats, `inputs[${i}].valueSats`), 0n);
-  const scriptPubKey = Check.bytes(options.destinationScriptPubKey, 'destinationScriptPubKey');
+  const scriptPubKey = Address.checkPayable(options.destinationScriptPubKey, 'destinationScriptPubKey');
   const inputs = sources.map(({ outpoint, lockBlocks }) => ({ outpoint, sequence: lockBlocks }));
-  const signedWeight = weightOf(Tx.create(inputs, [{ scriptPubKey, valueSats: 0n }]), sources);
+  const signedWeight = Tx.checkWeight(weightOf(Tx.create(inputs, [{ scriptPubKey, valueSats: 0n }]), sources));
   const feeSats = feeOf(options, signedWeight);
   if (feeSats >= haveSats)
     fail<Reason>(
@@ -116,6 +121,7 @@ function feeOf(options: build.Options, weight: number): Sats.Sats {
     fail<Reason>({ code: 'withdrawal-tx.fee-choice' }, 'give either feeRateSatsPerKvb or feeSats');
   if (feeRateSatsPerKvb !== undefined) return Fee.at(weight, Fee.rate(feeRateSatsPerKvb, 'feeRateSatsPerKvb', maxFeeRateSatsPerKvb));
   const fee = Sats.from(feeSats as Sats.Sats, 'feeSats');
+  Fee.checkFloor(fee, weight);
   Fee.checkCeiling(fee, weight, maxFeeRateSatsPerKvb);
   return fee;
 }

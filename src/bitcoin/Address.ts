@@ -14,7 +14,8 @@ export type Reason =
   | { readonly code: 'address.wrong-network'; readonly field: string; readonly expected: Network.Network }
   | { readonly code: 'address.unknown-version'; readonly field: string; readonly version: number }
   | { readonly code: 'address.not-on-curve'; readonly field: string }
-  | { readonly code: 'address.no-address' };
+  | { readonly code: 'address.no-address' }
+  | { readonly code: 'address.not-payable'; readonly field: string };
 
 /** The standard output scripts that have an address. */
 export type Kind = 'p2pkh' | 'p2sh' | 'p2wpkh' | 'p2wsh' | 'p2tr';
@@ -37,6 +38,18 @@ export function kindOf(script: Uint8Array): Kind | undefined {
   )
     return 'p2pkh';
   return undefined;
+}
+
+/**
+ * Refuses an output script that takes the coins from their owner: empty and unknown ones are anybody's, OP_RETURN is nobody's.
+ * Only the five kinds that have an address pass.
+ *
+ * @throws input.not-bytes, address.not-payable
+ */
+export function checkPayable(script: Uint8Array, field: string): Uint8Array {
+  if (kindOf(Check.bytes(script, field)) === undefined)
+    fail<Reason>({ code: 'address.not-payable', field }, `${field}: not an output script with an address; coins sent there are lost`);
+  return script;
 }
 
 /**

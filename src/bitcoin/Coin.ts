@@ -6,13 +6,14 @@ import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Sats from '../base/Sats.ts';
 import * as Address from './Address.ts';
-import { instructions, numberOf, pushData } from './Script.ts';
+import * as Script from './Script.ts';
 import { compactSize } from './TapTree.ts';
 import * as Tx from './Tx.ts';
 
 export type Reason =
   | Check.Reason
   | Tx.Reason
+  | Script.Reason
   | { readonly code: 'coin.txid-changes'; readonly field: string; readonly kind: string }
   | { readonly code: 'coin.unknown-script'; readonly field: string }
   | { readonly code: 'coin.missing-script'; readonly field: string; readonly which: 'redeemScript' | 'witnessScript' }
@@ -67,12 +68,12 @@ function nested(coin: Coin, hash: Uint8Array, field: string, input: (witnessByte
   const { redeemScript } = coin;
   if (redeemScript === undefined)
     fail<Reason>({ code: 'coin.missing-script', field, which: 'redeemScript' }, `${field}: a P2SH coin needs its redeemScript`);
-  if (!Bytes.equal(ripemd160(sha256(redeemScript)), hash))
+  if (!Bytes.equal(ripemd160(sha256(Check.bytes(redeemScript, `${field}.redeemScript`))), hash))
     fail<Reason>({ code: 'coin.wrong-script', field, which: 'redeemScript' }, `${field}: the redeemScript does not hash to the output`);
   const kind = Address.kindOf(redeemScript);
-  if (kind === 'p2wpkh') return input(P2WPKH_WITNESS, pushData(redeemScript));
+  if (kind === 'p2wpkh') return input(P2WPKH_WITNESS, Script.pushData(redeemScript));
   if (kind === 'p2wsh')
-    return input(scriptWitnessBytes(witnessScriptOf(coin, redeemScript.subarray(2), field), field), pushData(redeemScript));
+    return input(scriptWitnessBytes(witnessScriptOf(coin, redeemScript.subarray(2), field), field), Script.pushData(redeemScript));
   return fail<Reason>(
     { code: 'coin.txid-changes', field, kind: 'p2sh' },
     `${field}: signing a bare P2SH input changes the txid that everything pre-signed commits to`,
@@ -83,18 +84,18 @@ function witnessScriptOf(coin: Coin, hash: Uint8Array, field: string): Uint8Arra
   const { witnessScript } = coin;
   if (witnessScript === undefined)
     fail<Reason>({ code: 'coin.missing-script', field, which: 'witnessScript' }, `${field}: a P2WSH coin needs its witnessScript`);
-  if (!Bytes.equal(sha256(witnessScript), hash))
+  if (!Bytes.equal(sha256(Check.bytes(witnessScript, `${field}.witnessScript`)), hash))
     fail<Reason>({ code: 'coin.wrong-script', field, which: 'witnessScript' }, `${field}: the witnessScript does not hash to the output`);
   return witnessScript;
 }
 
 /** Witness of a k-of-n CHECKMULTISIG script: count, the empty dummy, k signatures of 72 bytes, the script. */
 function scriptWitnessBytes(script: Uint8Array, field: string): number {
-  const ops = [...instructions(script)];
+  const ops = [...Script.instructions(script)];
   const [first] = ops;
   const last = ops[ops.length - 1];
-  const k = first === undefined ? undefined : numberOf(first);
-  const n = ops.length >= 4 ? numberOf(ops[ops.length - 2] as (typeof ops)[number]) : undefined;
+  const k = first === undefined ? undefined : Script.numberOf(first);
+  const n = ops.length >= 4 ? Script.numberOf(ops[ops.length - 2] as (typeof ops)[number]) : undefined;
   const keys = ops.slice(1, -2);
   const isMultisig = last?.opcode === CHECKMULTISIG && keys.length === n && keys.every((op) => op.data?.length === 33);
   if (k === undefined || k < 1 || n === undefined || k > n || !isMultisig)

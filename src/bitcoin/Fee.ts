@@ -19,6 +19,7 @@ export const MIN_RATE: RatePerKvb = 100n as RatePerKvb;
 
 /** @unit satoshi per 1000 vbytes @throws input.not-integer, input.out-of-range */
 export function rate(satsPerKvb: bigint, field = 'feeRateSatsPerKvb', max: bigint = MAX_RATE): RatePerKvb {
+  Check.bigInteger(max, `${field} maximum`, MIN_RATE, Sats.MAX);
   return Check.bigInteger(satsPerKvb, field, MIN_RATE, max) as RatePerKvb;
 }
 
@@ -28,12 +29,26 @@ export function at(weight: number, feeRate: RatePerKvb): Sats.Sats {
 }
 
 /**
+ * Refuses a fee below what the relay minimum is for this weight.
+ *
+ * @throws fee.too-low
+ */
+export function checkFloor(feeSats: bigint, weight: number): void {
+  const min = at(weight, MIN_RATE);
+  if (feeSats < min)
+    fail<Reason>(
+      { code: 'fee.too-low', feeSats: feeSats.toString(), minFeeSats: min.toString() },
+      `a fee of ${feeSats} sat for ${weight} weight units is below the relay minimum of ${min} sat`,
+    );
+}
+
+/**
  * Refuses a fee above what `maxRate` gives for this weight.
  *
  * @throws fee.too-high
  */
 export function checkCeiling(feeSats: bigint, weight: number, maxRate: bigint = MAX_RATE): void {
-  const max = (BigInt(weight) * maxRate + 3999n) / 4000n;
+  const max = (BigInt(weight) * rate(maxRate, 'maxFeeRateSatsPerKvb', Sats.MAX) + 3999n) / 4000n;
   if (feeSats > max)
     fail<Reason>(
       { code: 'fee.too-high', feeSats: feeSats.toString(), maxFeeSats: max.toString(), weight },

@@ -1,5 +1,5 @@
 // The three tapscript blocks of staking leaves (BIP342): one key, k-of-n keys by CHECKSIGADD, and a key with a relative timelock (BIP112).
-import type { TimelockBlocks } from '../base/Blocks.ts';
+import * as Blocks from '../base/Blocks.ts';
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
@@ -16,9 +16,14 @@ export type Reason =
 /** Whether a block leaves its result on the stack or fails the script at once. */
 export type Ending = 'leave' | 'verify';
 
-/** `<key> CHECKSIG` or `<key> CHECKSIGVERIFY`. @shape 34 bytes */
-export function singleKey(key: XOnlyPublicKey, ending: Ending): Uint8Array {
-  return Bytes.concat(pushData(key), Uint8Array.of(ending === 'verify' ? OP.CHECKSIGVERIFY : OP.CHECKSIG));
+/**
+ * `<key> CHECKSIG` or `<key> CHECKSIGVERIFY`.
+ *
+ * @shape 34 bytes
+ * @throws input.not-bytes, input.wrong-length - a key of another length than 32 is one that anybody can sign for (BIP342)
+ */
+export function singleKey(key: XOnlyPublicKey, ending: Ending, field = 'key'): Uint8Array {
+  return Bytes.concat(pushData(Check.bytes(key, field, 32)), Uint8Array.of(ending === 'verify' ? OP.CHECKSIGVERIFY : OP.CHECKSIG));
 }
 
 /**
@@ -43,9 +48,11 @@ export function multiKey(keys: readonly XOnlyPublicKey[], quorum: number, ending
 /**
  * `<key(s)> CHECKSIGVERIFY <blocks> CHECKSEQUENCEVERIFY`; with several keys the k-of-n block stands in front.
  * The number stays on the stack as the true value, which is why it is never 0.
+ *
+ * @throws input.not-integer, input.out-of-range, and as {@link multiKey}
  */
-export function timelock(keys: readonly XOnlyPublicKey[], quorum: number, lock: TimelockBlocks, field = 'keys'): Uint8Array {
-  return Bytes.concat(multiKey(keys, quorum, 'verify', field), pushNumber(lock), Uint8Array.of(OP.CHECKSEQUENCEVERIFY));
+export function timelock(keys: readonly XOnlyPublicKey[], quorum: number, lock: Blocks.TimelockBlocks, field = 'keys'): Uint8Array {
+  return Bytes.concat(multiKey(keys, quorum, 'verify', field), pushNumber(Blocks.timelock(lock)), Uint8Array.of(OP.CHECKSEQUENCEVERIFY));
 }
 
 /**

@@ -1,7 +1,9 @@
 // One delegation: a contract, the staking transaction that funds it and the parameters that rule it. Every later transaction follows from it.
+import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
+import * as Rate from '../base/Rate.ts';
 import * as Sats from '../base/Sats.ts';
 import * as LeafSpend from '../bitcoin/LeafSpend.ts';
 import * as Tx from '../bitcoin/Tx.ts';
@@ -43,7 +45,14 @@ export class Delegation {
   /** Use {@link from}: it checks. */
   constructor(options: Options, stakingOutputIndex: number) {
     this.contract = options.contract;
-    this.rules = options.rules;
+    // The transactions are built later: a change of the caller's object in the meantime must not reach them.
+    const { slashingPkScript, slashingRate, minSlashingTxFeeSats, unbondingFeeSats } = options.rules;
+    this.rules = Object.freeze({
+      slashingPkScript: Bytes.copy(Check.bytes(slashingPkScript, 'rules.slashingPkScript')),
+      slashingRate: Rate.from(slashingRate, 'rules.slashingRate'),
+      minSlashingTxFeeSats: Sats.from(minSlashingTxFeeSats, 'rules.minSlashingTxFeeSats'),
+      unbondingFeeSats: Sats.from(unbondingFeeSats, 'rules.unbondingFeeSats'),
+    });
     this.#stakingTransaction = Tx.stripped(options.stakingTransaction);
     this.stakingTxid = Tx.txid(this.#stakingTransaction);
     this.stakingOutputIndex = stakingOutputIndex;
@@ -106,6 +115,7 @@ export class Delegation {
 /**
  * The delegation of a staking transaction. Witnesses are dropped: they are no part of what the later transactions commit to.
  *
+ * @throws input.* - rules of wrong type or range, an output index that does not exist
  * @throws staking-tx.no-staking-output, staking-tx.several-staking-outputs
  * @throws delegation.not-the-staking-output - when the output of the given index has another script
  */

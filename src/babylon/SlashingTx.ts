@@ -18,6 +18,8 @@ export type Reason =
   | Fee.Reason
   | Sats.Reason
   | { readonly code: 'slashing-tx.no-script'; readonly reference: string }
+  | { readonly code: 'slashing-tx.bad-min-fee'; readonly reference: string }
+  | { readonly code: 'slashing-tx.bad-rate'; readonly got: string; readonly reference: string }
   | { readonly code: 'slashing-tx.nothing-slashed'; readonly valueSats: string; readonly rate: string; readonly reference: string }
   | { readonly code: 'slashing-tx.no-change'; readonly changeSats: string; readonly reference: string }
   | {
@@ -55,7 +57,7 @@ export type Funding = { readonly outpoint: Tx.Outpoint; readonly valueSats: Sats
  * @source babylon btcstaking/staking.go:70, 344; btcutil/amount.go MulF64
  */
 export function slashingAmountSats(valueSats: Sats.Sats, rate: Rate.RateBps): Sats.Sats {
-  const product = Number(Sats.from(valueSats, 'valueSats')) * Number(Rate.format(rate));
+  const product = Number(Sats.from(valueSats, 'valueSats')) * Number(Rate.format(Rate.from(rate)));
   return Sats.from(BigInt(Math.floor(product + 0.5)), 'slashingAmountSats');
 }
 
@@ -74,12 +76,14 @@ export declare namespace build {
 /**
  * The unsigned slashing transaction: output 0 pays the slashed amount to the slashing script, output 1 returns the rest under `timelock(U)`.
  *
+ * @throws slashing-tx.bad-min-fee, slashing-tx.bad-rate
  * @throws slashing-tx.no-script, slashing-tx.nothing-slashed, slashing-tx.no-change, slashing-tx.dust
  * @throws slashing-tx.fee-below-minimum, fee.too-high
  * @source babylon btcstaking/staking.go BuildSlashingTxFromStakingTxStrict
  */
 export function build(options: build.Options): Tx.Transaction {
   const { contract, funding, rules } = options;
+  checkRules(rules);
   const { slashingPkScript, slashingRate, minSlashingTxFeeSats } = rules;
   const feeSats = Sats.from(options.feeSats ?? minSlashingTxFeeSats, 'feeSats');
   const valueSats = Sats.from(funding.valueSats, 'funding.valueSats');
@@ -122,13 +126,16 @@ export declare namespace check {
 }
 
 /**
- * Refuses a slashing transaction that the chain or the covenant would refuse, in their order.
+ * Refuses a slashing transaction that the chain or the covenant would refuse, in their order. Their first questions (is there a funding
+ * transaction, is it sane, has it that output) are answered where a funding is made, in `Delegation.from`.
  *
  * @throws pre-signed.*, slashing-tx.*
  * @source babylon btcstaking/staking.go CheckSlashingTxMatchFundingTx
  */
 export function check(options: check.Options): void {
-  const { slashing, contract, funding, rules } = options;
+  const { slashing, contract, rules } = options;
+  const funding = checkFunding(options.funding);
+  checkRules(rules);
   PreSigned.check(slashing, PreSigned.SLASHING);
   const slashed = Tx.outputOf(slashing, 0);
   const change = Tx.outputOf(slashing, 1);
@@ -163,7 +170,7 @@ export function check(options: check.Options): void {
   }
   checkFee(funding.valueSats - outputsSats, rules.minSlashingTxFeeSats, false);
   const { txid, vout } = Tx.outpointOf(slashing, 0);
-  if (txid !== funding.outpoint.txid.toLowerCase())
+  if (txid !== funding.outpoint.txid)
     fail<Reason>(
       { code: 'slashing-tx.wrong-input', reference: 'slashing transaction must spend staking output' },
       `input 0 spends ${txid}, not the funding transaction`,
@@ -173,6 +180,25 @@ export function check(options: check.Options): void {
       { code: 'slashing-tx.wrong-input', reference: 'slashing transaction input must spend staking output' },
       `input 0 spends output ${vout}, not ${funding.outpoint.vout}`,
     );
+}
+
+function checkFunding({ outpoint, valueSats }: Funding): Funding {
+  return { outpoint: Tx.checkOutpoint(outpoint, 'funding.outpoint'), valueSats: Sats.from(valueSats, 'funding.valueSats') };
+}
+
+function checkRules({ slashingRate, minSlashingTxFeeSats }: Rules): void {
+  if (Sats.from(minSlashingTxFeeSats, 'minSlashingTxFeeSats') <= 0n)
+    fail<Reason>(
+      { code: 'slashing-tx.bad-min-fee', reference: 'slashing transaction min fee must be larger than 0' },
+      'the minimum fee of a slashing transaction must be above 0',
+    );
+  if (!Rate.isValid(slashingRate)) {
+    const got = String(slashingRate);
+    fail<Reason>(
+      { code: 'slashing-tx.bad-rate', got, reference: 'invalid slashing rate' },
+      `the slashing rate is an integer of ten-thousandths in 1..9999, got ${got}`,
+    );
+  }
 }
 
 function checkFee(feeSats: bigint, minFeeSats: bigint, ceiling = true): void {

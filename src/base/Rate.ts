@@ -34,7 +34,25 @@ export function parse(text: string, field = 'slashingRate'): RateBps {
   return Number(units) as RateBps;
 }
 
-/** "0.001": the shortest decimal text of the rate. */
+/** True for an integer of ten-thousandths strictly between 0 and 1. */
+export function isValid(tenThousandths: number): boolean {
+  return Number.isInteger(tenThousandths) && tenThousandths >= 1 && tenThousandths <= 9_999;
+}
+
+/**
+ * A rate from its ten-thousandths.
+ *
+ * @throws input.not-integer, input.out-of-range
+ */
+export function from(tenThousandths: number, field = 'slashingRate'): RateBps {
+  return Check.integer(tenThousandths, field, 1, 9_999) as RateBps;
+}
+
+/**
+ * "0.001": the shortest decimal text of the rate.
+ *
+ * @throws input.not-integer, input.out-of-range - 10000 would read as 0.1
+ */
 export function format(rate: RateBps): string {
-  return `0.${rate.toString().padStart(4, '0').replace(/0+$/, '')}`;
+  return `0.${from(rate).toString().padStart(4, '0').replace(/0+$/, '')}`;
 }

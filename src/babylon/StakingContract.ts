@@ -17,6 +17,7 @@ type Key = PublicKey.XOnlyPublicKey;
 export type Reason =
   | PublicKey.Reason
   | Tapscript.Reason
+  | ChainProfile.Reason
   | {
       readonly code: 'staking-contract.duplicate-key';
       readonly key: string;
@@ -77,7 +78,7 @@ export class StakingContract {
 
   /** Use {@link from}: it checks. */
   constructor(terms: Terms, ecc: Ecc.Ecc) {
-    this.terms = terms;
+    this.terms = Object.freeze({ ...terms });
     this.#ecc = ecc;
   }
 
@@ -151,6 +152,7 @@ export class StakingContract {
  * @throws staking-contract.unspendable-key - the NUMS key, for which nobody can sign
  * @throws staking-contract.too-many-keys - more than 294 in a group
  * @throws staking-contract.profile - a rule of the chain profile
+ * @throws chain-profile.unknown - a profile that does not exist has no rules: it would pass for `generic`
  * @source babylon btcstaking/types.go, x/btcstaking/types/create_delegation_parser.go, x/btcstaking/types/params.go
  */
 export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): StakingContract {
@@ -163,7 +165,7 @@ export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): StakingContra
     covenantQuorum: checkQuorum(options.covenantQuorum, options.covenantPks.length, 'covenantQuorum'),
     stakingTimeBlocks: Blocks.timelock(options.stakingTimeBlocks, 'stakingTimeBlocks'),
     unbondingTimeBlocks: Blocks.timelock(options.unbondingTimeBlocks, 'unbondingTimeBlocks'),
-    profile: options.profile ?? ChainProfile.DEFAULT,
+    profile: ChainProfile.from(options.profile ?? ChainProfile.DEFAULT),
   };
   checkRolesDisjoint(terms);
   if (terms.profile === 'babylon-v4') checkBabylonV4(terms);
@@ -188,7 +190,7 @@ function stakersOf(options: Options): { readonly pks: readonly Key[]; readonly q
   if (options.stakers !== undefined && options.stakerPk !== undefined) {
     fail<Check.Reason>({ code: 'input.missing', field: 'stakerPk' }, 'give either stakerPk or stakers, not both');
   }
-  if (options.stakers !== undefined) return options.stakers;
+  if (options.stakers !== undefined && options.stakers !== null) return options.stakers;
   if (options.stakerPk !== undefined) return { pks: [options.stakerPk], quorum: 1 };
   return fail<Check.Reason>({ code: 'input.missing', field: 'stakerPk' }, 'stakerPk: missing');
 }

@@ -60,6 +60,7 @@ function groupsOf(contract: StakingContract, path: Path): readonly Group[] {
  * even beside enough right ones; of more than the quorum, the first valid ones of the list are taken, since one too many fails it as well.
  *
  * @throws witness.quorum-not-reached - with the number of valid signatures and what is wrong with the others
+ * @throws witness.wrong-leaf - when `spend` is not of this contract and path: the slots would not fit its script
  * @source babylon btcstaking/witness_utils.go
  */
 export function assemble(
@@ -67,6 +68,7 @@ export function assemble(
   ecc: Ecc.Ecc = Ecc.auto(),
 ): Assembled {
   const { contract, path, spend, signatures } = options;
+  checkLeaf(contract, path, spend.leaf);
   const ignored: Ignored[] = [];
   const slots = groupsOf(contract, path)
     .map((group) => fillGroup(group, signatures[group.role] ?? [], spend, ignored, ecc))
@@ -74,6 +76,16 @@ export function assemble(
     .reverse()
     .flat();
   return { stack: [...slots, spend.leaf.script, spend.leaf.controlBlock], ignored };
+}
+
+/** The outputs are asked in the order of their life: the rarer trees are not even built for the usual spends. */
+function checkLeaf(contract: StakingContract, path: Path, { script, controlBlock }: LeafSpend['leaf']): void {
+  for (const output of ['staking', 'unbonding', 'slashingChange'] as const) {
+    const paths: Readonly<Partial<Record<Path, LeafSpend['leaf']>>> = contract[output].paths;
+    const leaf = paths[path];
+    if (leaf !== undefined && Bytes.equal(leaf.script, script) && Bytes.equal(leaf.controlBlock, controlBlock)) return;
+  }
+  fail<Reason>({ code: 'witness.wrong-leaf' }, `the spend is not one through the ${path} leaf of this contract`);
 }
 
 function fillGroup(group: Group, given: readonly KeySignature[], spend: LeafSpend, ignored: Ignored[], ecc: Ecc.Ecc): Uint8Array[] {
@@ -99,7 +111,7 @@ function fillGroup(group: Group, given: readonly KeySignature[], spend: LeafSpen
       ignored.push({ role, publicKey: key, why });
       continue;
     }
-    slots.set(key, signature.slice());
+    slots.set(key, Bytes.copy(signature));
     valid++;
   }
   if (valid < quorum) {

@@ -62,6 +62,7 @@ export function check(
 ): void {
   const { delegation, signatures } = options;
   const { covenantPk } = signatures;
+  Check.bytes(covenantPk, 'covenantPk', 32);
   checkMember(delegation, covenantPk);
   checkAdaptors(delegation, delegation.stakingSlashing, covenantPk, signatures.stakingSlashing, 'stakingSlashing', ecc);
   checkAdaptors(delegation, delegation.unbondingSlashing, covenantPk, signatures.unbondingSlashing, 'unbondingSlashing', ecc);

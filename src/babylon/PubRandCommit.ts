@@ -43,7 +43,7 @@ export function signingHash(commit: Pick<PubRandCommit, 'startHeight' | 'numPubR
     } as const;
     fail<Reason>(reason, `a commitment covers 1 or more heights below 2^64, got ${numPubRand} from ${startHeight}`);
   }
-  return sha256(Bytes.concat(utf8ToBytes(context), start, count, Check.bytes(commit.commitment, 'commitment', 32)));
+  return sha256(Bytes.concat(utf8ToBytes(Check.text(context, 'context')), start, count, Check.bytes(commit.commitment, 'commitment', 32)));
 }
 
 /**
@@ -74,8 +74,10 @@ export function verify(commit: PubRandCommit, context?: string, ecc: Ecc.Ecc = E
   return Schnorr.verify(signingHash(commit, context), commit.finalityProviderPk, commit.signature, ecc);
 }
 
-/** True when `proof` shows that `pubRand` is the committed randomness of `height`. */
+/** True when `proof` shows that `pubRand` is the committed randomness of `height`; false for malformed proofs, which strangers may send. */
 export function includes(commit: PubRandCommit, height: bigint, pubRand: Uint8Array, proof: MerkleTree.Proof): boolean {
-  const index = height - commit.startHeight;
-  return BigInt(proof.index) === index && BigInt(proof.total) === commit.numPubRand && MerkleTree.verify(commit.commitment, pubRand, proof);
+  const { index, total } = proof;
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(total)) return false;
+  const isItsPlace = BigInt(index) === height - commit.startHeight && BigInt(total) === commit.numPubRand;
+  return isItsPlace && MerkleTree.verify(commit.commitment, pubRand, proof);
 }

@@ -1,7 +1,7 @@
 // From a provider's key to complete slashing transactions, and from a published slashing transaction back to the key.
 // Adaptor signatures stand in provider list order, witness slots descending by key: looked up by key here, never by position in the witness.
 import * as Bytes from '../base/Bytes.ts';
-import type * as Check from '../base/Check.ts';
+import * as Check from '../base/Check.ts';
 import { fail, isSatlockError } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import type { LeafSpend } from '../bitcoin/LeafSpend.ts';
@@ -21,7 +21,6 @@ export type Reason =
   | AdaptorSig.Reason
   | { readonly code: 'slasher.not-its-provider'; readonly finalityProviderPk: string }
   | { readonly code: 'slasher.not-this-slashing'; readonly txid: string }
-  | { readonly code: 'slasher.no-provider-signature' }
   | { readonly code: 'slasher.no-key'; readonly tried: number };
 
 /** Which of the two outputs is slashed: whichever is unspent. */
@@ -61,26 +60,41 @@ export function slash(slashable: Slashable, target: Target, finalityProviderKey:
   const { spend, list } = sideOf(slashable, target);
   const decryptionKey = AdaptorSig.decryptionKeyFor(finalityProviderKey, finalityProviderPk, ecc);
   try {
-    const covenant = slashable.covenantSignatures.map((member) => ({
+    const { named, nameless } = byName(slashable.covenantSignatures);
+    const covenant = named.map((member) => ({
       publicKey: member.covenantPk,
-      signature: decrypt(member[list][position], decryptionKey, ecc),
+      signature: decrypt(member[list]?.[position], decryptionKey, ecc),
     }));
     const finalityProvider = [
       { publicKey: finalityProviderPk, signature: Schnorr.sign(spend.sighash(), finalityProviderKey, new Uint8Array(32), ecc) },
     ];
     const signatures = { staker: slashable.stakerSignatures[list], finalityProvider, covenant };
     const { stack, ignored } = Witness.assemble({ contract, path: 'slashing', spend, signatures }, ecc);
-    return { transaction: spend.withWitness(stack), spend, ignored };
+    return { transaction: spend.withWitness(stack), spend, ignored: [...ignored, ...nameless] };
   } finally {
     SecretKey.wipe(decryptionKey);
   }
+}
+
+/** Sets aside the entries whose key is none: stored data of one member must not hold up the quorum of the others. */
+function byName(members: readonly MemberSignatures[]): {
+  readonly named: readonly (Pick<MemberSignatures, 'covenantPk'> & Partial<MemberSignatures>)[];
+  readonly nameless: readonly Witness.Ignored[];
+} {
+  const isNamed = ({ covenantPk }: MemberSignatures): boolean => Check.isBytes(covenantPk) && covenantPk.length === 32;
+  const nameless = members
+    .filter((member) => !isNamed(member))
+    .map(({ covenantPk }): Witness.Ignored => {
+      return { role: 'covenant', publicKey: Check.isBytes(covenantPk) ? Hex.encode(covenantPk) : '', why: 'unknown-signer' };
+    });
+  return { named: members.filter(isNamed), nameless };
 }
 
 /** An adaptor signature that cannot be decrypted gives an empty signature: it is then ignored as invalid, and the others still count. */
 function decrypt(adaptorSignature: Uint8Array | undefined, decryptionKey: SecretKey.SecretKey, ecc: Ecc.Ecc): Uint8Array {
   if (adaptorSignature === undefined) return new Uint8Array(0);
   try {
-    return AdaptorSig.decrypt({ adaptorSignature, decryptionKey }, ecc);
+    return AdaptorSig.decrypt({ adaptorSignature: Bytes.copy(Check.bytes(adaptorSignature, 'adaptorSignature')), decryptionKey }, ecc);
   } catch (error) {
     if (!isSatlockError(error)) throw error;
     return new Uint8Array(0);
@@ -145,10 +159,11 @@ export type Recovered = {
 
 /**
  * The provider's key out of a slashing transaction that somebody published selectively: a covenant signature in its witness is the decryption
- * of a known adaptor signature, and the two give the decryption key. Every slot is tried, since a colluding member may have signed afresh.
+ * of a known adaptor signature, and the two give the decryption key. Every slot is tried, since a colluding member may have signed afresh,
+ * and with every provider's adaptor signature, since a second provider may have signed in the place of the one whose key was used.
  *
- * @throws slasher.not-this-slashing - the transaction does not spend the delegation's output through the slashing leaf
- * @throws slasher.no-provider-signature
+ * @throws slasher.not-this-slashing - the transaction spends neither output of the delegation
+ * @throws witness.wrong-leaf, witness.wrong-count - it spends one, but not through the slashing leaf
  * @throws slasher.no-key - every covenant signature was made afresh
  * @source vigilante btcstaking-tracker/atomicslasher (with the slots in their true order)
  */
@@ -165,29 +180,31 @@ export function recoverKey(
       : { leaf: delegation.contract.unbonding.paths.slashing, list: 'unbondingSlashing' as const };
   const witness = published.ins[inputIndex]?.witness ?? [];
   const parsed = Witness.parse({ contract: delegation.contract, path: 'slashing', leaf, witness });
-  const provider = parsed.finalityProvider[0];
-  if (provider === undefined) fail<Reason>({ code: 'slasher.no-provider-signature' }, 'no provider has signed this transaction');
-  const position = delegation.contract.terms.finalityProviderPks.findIndex((pk) => Bytes.equal(pk, provider.publicKey));
-  const finalityProviderPk = delegation.contract.terms.finalityProviderPks[position] as PublicKey.XOnlyPublicKey;
+  const { finalityProviderPks } = delegation.contract.terms;
+  const { named } = byName(slashable.covenantSignatures);
   let tried = 0;
   for (const { publicKey, signature } of parsed.covenant) {
-    const member = slashable.covenantSignatures.find(({ covenantPk }) => Bytes.equal(covenantPk, publicKey));
-    const adaptorSignature = member?.[list][position];
-    if (member === undefined || adaptorSignature === undefined) continue;
-    tried++;
-    const secretKey = tryRecover(adaptorSignature, signature.subarray(0, 64), ecc);
-    if (secretKey !== undefined && Bytes.equal(PublicKey.ofSecret(secretKey, ecc), finalityProviderPk))
-      return { finalityProviderPk, secretKey, from: member.covenantPk };
+    for (const member of named.filter(({ covenantPk }) => Bytes.equal(covenantPk, publicKey))) {
+      for (const [position, finalityProviderPk] of finalityProviderPks.entries()) {
+        const adaptorSignature = member[list]?.[position];
+        if (adaptorSignature === undefined) continue;
+        tried++;
+        const secretKey = tryRecover(adaptorSignature, signature.subarray(0, 64), ecc);
+        if (secretKey !== undefined && Bytes.equal(PublicKey.ofSecret(secretKey, ecc), finalityProviderPk))
+          return { finalityProviderPk, secretKey, from: member.covenantPk };
+      }
+    }
   }
   return fail<Reason>(
     { code: 'slasher.no-key', tried },
-    `none of the ${tried} covenant signatures is the decryption of a known adaptor signature`,
+    `none of the covenant signatures is the decryption of one of the ${tried} known adaptor signatures`,
   );
 }
 
+/** The key, or undefined when the signature is no decryption of this adaptor signature. */
 function tryRecover(adaptorSignature: Uint8Array, signature: Uint8Array, ecc: Ecc.Ecc): SecretKey.SecretKey | undefined {
   try {
-    return AdaptorSig.recover({ adaptorSignature, signature }, ecc);
+    return AdaptorSig.recover({ adaptorSignature: Bytes.copy(Check.bytes(adaptorSignature, 'adaptorSignature')), signature }, ecc);
   } catch (error) {
     if (!isSatlockError(error)) throw error;
     return undefined;

@@ -127,7 +127,7 @@ type Spend = {
 };
 
 function checkOptions({ transaction: given, prevouts, tipHeight, medianTime }: SpendOptions): Spend {
-  const transaction = Check.isBytes(given) ? Decode.decode(given) : Decode.fromObject(given);
+  const transaction = Check.isBytes(given) ? Decode.decode(given) : Decode.fromObject(checkObject(given, 'transaction'));
   const inputs = transaction.ins.length;
   if (Check.list(prevouts, 'prevouts').length !== inputs) {
     fail<Reason>(
@@ -137,12 +137,18 @@ function checkOptions({ transaction: given, prevouts, tipHeight, medianTime }: S
   }
   const tip = Check.integer(tipHeight, 'tipHeight', 0, 0x7fff_ffff);
   for (const [i, prevout] of prevouts.entries()) {
+    checkObject(prevout, `prevouts[${i}]`);
     Check.bytes(prevout.scriptPubKey, `prevouts[${i}].scriptPubKey`);
     Check.bigInteger(prevout.valueSats, `prevouts[${i}].valueSats`, 0n, Sats.MAX);
     Check.integer(prevout.confirmedHeight, `prevouts[${i}].confirmedHeight`, 0, tip + 1);
     if (prevout.medianTimeBefore !== undefined) Check.integer(prevout.medianTimeBefore, `prevouts[${i}].medianTimeBefore`, 0, 0xffff_ffff);
   }
   return { transaction, prevouts, tipHeight: tip, medianTime: Check.integer(medianTime, 'medianTime', 0, 0xffff_ffff) };
+}
+
+function checkObject<T>(value: T, field: string): T {
+  if (typeof value !== 'object' || value === null) fail<Reason>({ code: 'input.missing', field }, `${field}: expected an object`);
+  return value;
 }
 
 type Kind = 'taproot' | 'key-hash';

@@ -274,34 +274,24 @@ const bare: Odd[] = [
     },
     { name: `odd/item-${length}`, leaf: EMPTY, items: () => [raw('01'.repeat(length))] },
   ]),
-  ...[61, 0x63, 0x69, 0x6a, 0x75, 0x76, 0xa9, 0xab, 0xae, 0xb1, 0xb0, 0xff]
-    .filter((opcode) => opcode === 0xff)
-    .map((opcode): Odd => ({ name: `odd/opcode-${opcode}`, leaf: concat(hex('51'), Uint8Array.of(opcode)), items: () => [] })),
 ];
 
-/** n keys of an unknown type, each with a signature of one byte: the witness brings less than the signatures cost. */
+/** Keys of an unknown type, each with a signature of one byte: the witness brings less than the signatures cost. */
+const CHECK = hex('0117ad');
 const budgets: Odd[] = [1, 2, 3, 4].flatMap((checks): Odd[] =>
-  [0, 1, 2, 3, 20, 40, 44, 45, 46, 47, 48, 49, 50].map((padding): Odd => {
-    const check = hex('0107ad');
-    // pushes of padding bytes inside the leaf: PUSHDATA and NUMEQUALVERIFY leave nothing behind
-    const pad = concat(...Array.from({ length: padding }, () => hex('00009d')));
-    return {
+  [0, 1, 2, 3, 16, 17, 18, 19, 30, 31, 32, 33, 34, 50].map(
+    (padding): Odd => ({
       name: `odd/budget-${checks}-pad-${padding}`,
-      leaf: concat(pad, ...Array.from({ length: checks }, () => check), hex('51')),
+      // 0 0 NUMEQUALVERIFY leaves nothing behind
+      leaf: concat(...Array.from({ length: padding }, () => hex('00009d')), ...Array.from({ length: checks }, () => CHECK), hex('51')),
       items: () => Array.from({ length: checks }, () => raw('01')),
-    };
-  }),
-);
-const fineBudgets: Odd[] = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((spare) => ({
-  name: `odd/budget-fine-${spare}`,
-  leaf: concat(
-    hex('4c'),
-    Uint8Array.of(88 + spare),
-    new Uint8Array(88 + spare),
-    hex('00009d'.slice(0, 0)),
-    hex('0107ad0107ad0107ad0107ad51009d51'.slice(0, 24)),
-    hex('51'),
+    }),
   ),
+);
+/** The same byte by byte: a push of the right length is what remains on the stack. */
+const fineBudgets: Odd[] = Array.from({ length: 9 }, (_, spare) => ({
+  name: `odd/budget-fine-${spare}`,
+  leaf: concat(CHECK, CHECK, CHECK, CHECK, hex('4c'), Uint8Array.of(89 + spare), new Uint8Array(89 + spare).fill(1)),
   items: () => Array.from({ length: 4 }, () => raw('01')),
 }));
 

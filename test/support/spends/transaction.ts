@@ -1,4 +1,5 @@
 // Mutations of the transaction: version, locks, outputs, amounts, other inputs, scriptSig, sizes.
+// biome-ignore-all lint/suspicious/noAssignInExpressions: a table of changes, one expression each
 import { concat, type Draft, hex, type Input, isSignature, type Output, type Signature, signer } from './draft.ts';
 import { type Base, BESIDE, coinOf, keyHashInput, keyPathInput, push, uncompressed, wpkhSigner } from './outputs.ts';
 import type { Change, Changes } from './witness.ts';
@@ -8,9 +9,19 @@ const last = (draft: Draft): Output => draft.outputs[draft.outputs.length - 1] a
 const key = signer('destination').publicKey;
 const repeat = (byte: string, count: number): Uint8Array => hex(byte.repeat(count));
 
-const versions: Changes = [0, 1, 3, 4, -1, 0x7fff_ffff, -0x8000_0000].map((version): readonly [string, Change] => [
-  `version-${version}`,
-  (draft) => void (draft.version = version),
+const version =
+  (value: number): Change =>
+  (draft) =>
+    void (draft.version = value);
+
+/** Several changes one after the other; they apply when all do. */
+function steps(...changes: readonly Change[]): Change {
+  return (draft, base) => changes.every((change) => change(draft, base) !== false);
+}
+
+const versions: Changes = [0, 1, 3, 4, -1, 0x7fff_ffff, -0x8000_0000].map((value): readonly [string, Change] => [
+  `version-${value}`,
+  version(value),
 ]);
 
 /** Standard and other output scripts. */
@@ -169,8 +180,8 @@ const payments =
 const large: Changes = [
   ['payments-100', payments(100)],
   ['payments-300', payments(300)],
-  ['truc-300', (draft, base) => (payments(300)(draft, base), void (draft.version = 3))],
-  ['truc-330', (draft, base) => (payments(330)(draft, base), void (draft.version = 3))],
+  ['truc-300', steps(payments(300), version(3))],
+  ['truc-330', steps(payments(330), version(3))],
   ['heavy', payments(3300)],
 ];
 
@@ -207,6 +218,8 @@ const sequence =
 const age = ({ world, draft }: Base): number => world.tipHeight + 1 - first(draft).coin.confirmedHeight;
 const timeAge = ({ world, draft }: Base): number => Math.floor((world.medianTime - first(draft).coin.medianTimeBefore) / 512);
 
+const tooYoung = sequence((_, base) => age(base) + 1);
+
 const sequences: Changes = [
   ['seq-0', sequence(() => 0)],
   ['seq-1', sequence(() => 1)],
@@ -226,11 +239,11 @@ const sequences: Changes = [
   ]),
   ['seq-all-spare', sequence((old) => (old & 0xffff) | 0x7fbf_0000)],
   ['seq-age', sequence((_, base) => age(base))],
-  ['seq-age-plus-1', sequence((_, base) => age(base) + 1)],
-  ['seq-age-plus-1-version-1', (draft, base) => void (sequence(() => age(base) + 1)(draft, base), (draft.version = 1))],
-  ['seq-age-plus-1-version-minus-1', (draft, base) => void (sequence(() => age(base) + 1)(draft, base), (draft.version = -1))],
-  ['seq-age-plus-1-bad-sig', (draft, base) => void (sequence(() => age(base) + 1)(draft, base), spoil(draft))],
-  ['seq-age-plus-1-lock', (draft, base) => void (sequence(() => age(base) + 1)(draft, base), (draft.locktime = base.world.tipHeight + 1))],
+  ['seq-age-plus-1', tooYoung],
+  ['seq-age-plus-1-version-1', steps(tooYoung, version(1))],
+  ['seq-age-plus-1-version-minus-1', steps(tooYoung, version(-1))],
+  ['seq-age-plus-1-bad-sig', steps(tooYoung, spoil)],
+  ['seq-age-plus-1-lock', steps(tooYoung, (draft, { world }) => void (draft.locktime = world.tipHeight + 1))],
   ['seq-time-age', sequence((_, base) => timeAge(base) | 0x40_0000)],
   ['seq-time-age-plus-1', sequence((_, base) => (timeAge(base) + 1) | 0x40_0000)],
   ['seq-time-age-minus-1', sequence((_, base) => (timeAge(base) - 1) | 0x40_0000)],
@@ -336,7 +349,7 @@ const others: Changes = [
   ['with-wpkh-wrong-amount', after(edited(wpkh, (input) => void (sign(input).view = raised(1))))],
   ['with-tr-before', before(keyPath)],
   ['with-tr-after', after(keyPath)],
-  ['with-tr-both', (draft, base) => void (before(keyPath)(draft, base), after(wpkh)(draft, base))],
+  ['with-tr-both', steps(before(keyPath), after(wpkh))],
   ...Object.entries({ all: 1, none: 2, single: 3, 'all-acp': 0x81, 'none-acp': 0x82, 'single-acp': 0x83 }).flatMap(
     ([name, type]): Changes => [
       [`with-tr-type-${name}`, after(edited(keyPath, (input) => void (sign(input).hashType = type)))],
@@ -352,79 +365,66 @@ const others: Changes = [
   ['with-tr-no-witness', after(edited(keyPath, (input) => void (input.items = [])))],
   ['with-tr-81', after(edited(keyPath, (input) => void (sign(input).edit = (s) => concat(s, repeat('00', 17)))))],
   ['with-tr-521', after(edited(keyPath, (input) => void (sign(input).edit = (s) => concat(s, repeat('00', 457)))))],
-  ['with-tr-other-amount', (draft, base) => (after(keyPath)(draft, base), seen(draft, raised(1)))],
-  ['with-tr-other-script', (draft, base) => (after(keyPath)(draft, base), seen(draft, otherScript))],
-  [
-    'with-acp-added',
-    (draft, base) => (
-      types(draft, 0x81), seen(draft, (alone) => ({ ...alone, inputs: alone.inputs.slice(0, 1) })), after(wpkh)(draft, base), undefined
-    ),
-  ],
-  [
-    'with-all-added',
-    (draft, base) => (seen(draft, (alone) => ({ ...alone, inputs: alone.inputs.slice(0, 1) })), after(wpkh)(draft, base), undefined),
-  ],
-  ['all-replaced', (draft) => (seenOutputs(draft), undefined)],
-  ['none-replaced', (draft) => (types(draft, 2), seenOutputs(draft), undefined)],
-  ['single-changed', (draft) => (types(draft, 3), seenOutputs(draft), undefined)],
-  [
-    'single-other-changed',
-    (draft) => (
-      draft.outputs.push({ ...last(draft), value: 1000n }),
-      types(draft, 3),
-      seen(draft, (old) => ({ ...old, outputs: old.outputs.slice(0, -1) }))
-    ),
-  ],
-  [
-    'single-none-beside',
-    (draft, base) => (before(wpkh)(draft, base), types(draft, 3, 1), void (draft.outputs = draft.outputs.slice(0, 1))),
-  ],
-  ['sequence-after-none', (draft, base) => (types(draft, 2), after(keyPath)(draft, base), seenIn(draft, 0, otherSequence))],
-  ['sequence-after-acp', (draft, base) => (types(draft, 0x81), after(keyPath)(draft, base), seenIn(draft, 0, otherSequence))],
+  ['with-tr-other-amount', steps(after(keyPath), seen(raised(1)))],
+  ['with-tr-other-script', steps(after(keyPath), seen(otherScript))],
+  ['with-acp-added', steps(types(0x81), seen(alone), after(wpkh))],
+  ['with-all-added', steps(seen(alone), after(wpkh))],
+  ['all-replaced', seen(otherOutputs)],
+  ['none-replaced', steps(types(2), seen(otherOutputs))],
+  ['single-changed', steps(types(3), seen(otherOutputs))],
+  ['single-other-changed', steps((draft) => draft.outputs.push({ ...last(draft), value: 1000n }), types(3), seen(fewerOutputs))],
+  ['single-none-beside', steps(before(wpkh), types(3, 1), (draft) => void draft.outputs.splice(1))],
+  ['sequence-after-none', steps(types(2), after(keyPath), seen(otherSequence))],
+  ['sequence-after-acp', steps(types(0x81), after(keyPath), seen(otherSequence))],
   ['dup-input', (draft) => void draft.inputs.push({ ...first(draft) })],
-  ['dup-input-beside', (draft, base) => (after(wpkh)(draft, base), after(wpkh)(draft, base), undefined)],
-  [
-    'null-prevout',
-    (draft, base) =>
-      void (after(wpkh)(draft, base),
-      ((draft.inputs[1] as Input).coin = { ...(draft.inputs[1] as Input).coin, txid: new Uint8Array(32), vout: MAX_UINT32 })),
-  ],
-  ['no-inputs', (draft) => void (draft.inputs = [])],
+  ['dup-input-beside', steps(after(wpkh), after(wpkh))],
+  ['null-prevout', after(edited(wpkh, (input) => void (input.coin = { ...input.coin, txid: new Uint8Array(32), vout: MAX_UINT32 })))],
+  ['null-prevout-alone', (draft) => void (first(draft).coin = { ...first(draft).coin, txid: new Uint8Array(32), vout: MAX_UINT32 })],
 ];
 
-function types(draft: Draft, hashType: number, index = 0): void {
-  for (const item of (draft.inputs[index] as Input).items) if (isSignature(item)) item.hashType = hashType;
+function types(hashType: number, index = 0): Change {
+  return (draft) => {
+    for (const item of (draft.inputs[index] as Input).items) if (isSignature(item)) item.hashType = hashType;
+  };
 }
 
-function seen(draft: Draft, view: (draft: Draft) => Draft): undefined {
-  return seenIn(draft, 0, view);
+/** Lets the signatures of the first input cover something else. */
+function seen(view: (draft: Draft) => Draft): Change {
+  return (draft) => {
+    for (const item of first(draft).items) if (isSignature(item)) item.view = view;
+  };
 }
 
-function seenIn(draft: Draft, index: number, view: (draft: Draft) => Draft): undefined {
-  for (const item of (draft.inputs[index] as Input).items) if (isSignature(item)) item.view = view;
+function alone(draft: Draft): Draft {
+  return { ...draft, inputs: draft.inputs.slice(0, 1) };
 }
 
-/** Signed for other outputs than the transaction has. */
-function seenOutputs(draft: Draft): void {
-  seen(draft, (old) => ({ ...old, outputs: old.outputs.map((output) => ({ ...output, value: output.value - 1n })) }));
+function otherOutputs(draft: Draft): Draft {
+  return { ...draft, outputs: draft.outputs.map((output) => ({ ...output, value: output.value - 1n })) };
 }
 
-const raised =
-  (index: number) =>
-  (draft: Draft): Draft => {
+function fewerOutputs(draft: Draft): Draft {
+  return { ...draft, outputs: draft.outputs.slice(0, -1) };
+}
+
+function raised(index: number): (draft: Draft) => Draft {
+  return (draft) => {
     const input = draft.inputs[index] as Input;
     input.coin = { ...input.coin, valueSats: input.coin.valueSats + 1n };
     return draft;
   };
-const otherScript = (draft: Draft): Draft => {
+}
+
+function otherScript(draft: Draft): Draft {
   const input = draft.inputs[1] as Input;
   input.coin = { ...input.coin, scriptPubKey: SCRIPTS['p2tr'] as Uint8Array };
   return draft;
-};
-const otherSequence = (draft: Draft): Draft => {
+}
+
+function otherSequence(draft: Draft): Draft {
   (draft.inputs[1] as Input).sequence = 5;
   return draft;
-};
+}
 
 /** The same signature with s on the other half; still valid for consensus. */
 function highS(signature: Uint8Array): Uint8Array {

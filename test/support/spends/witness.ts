@@ -1,4 +1,5 @@
 // Mutations of the witness of input 0: signatures, slots, stack, leaf, control block, annex.
+// biome-ignore-all lint/suspicious/noAssignInExpressions: a table of changes, one expression each
 import {
   concat,
   type Draft,
@@ -15,7 +16,7 @@ import {
 import { type Base, outputOf, PATHS } from './outputs.ts';
 
 /** A change of a draft; false when it does not apply to this spend. */
-export type Change = (draft: Draft, base: Base) => false | undefined | void;
+export type Change = (draft: Draft, base: Base) => unknown;
 /** Named changes. */
 export type Changes = readonly (readonly [id: string, change: Change])[];
 

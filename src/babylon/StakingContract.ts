@@ -10,7 +10,6 @@ import * as TapTree from '../bitcoin/TapTree.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
 import * as ChainProfile from './ChainProfile.ts';
-import type { StakingParams } from './Params.ts';
 
 type Key = PublicKey.XOnlyPublicKey;
 
@@ -172,14 +171,17 @@ export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): StakingContra
   return new StakingContract(terms, ecc);
 }
 
+/** What a parameter version decides; named here, so that the contract knows no parameters. */
+type FromParams = 'covenantPks' | 'covenantQuorum' | 'unbondingTimeBlocks';
+
 /**
  * The contract of a stake under a version of a network's parameters: covenant and unbonding time are theirs.
  *
  * @throws as {@link from}; whether value and staking time are within the limits is `StakingTx.checkAgainst`'s matter
  */
 export function fromParams(
-  params: StakingParams,
-  options: Omit<Options, 'covenantPks' | 'covenantQuorum' | 'unbondingTimeBlocks'>,
+  params: Pick<Options, FromParams>,
+  options: Omit<Options, FromParams>,
   ecc: Ecc.Ecc = Ecc.auto(),
 ): StakingContract {
   const { covenantPks, covenantQuorum, unbondingTimeBlocks } = params;

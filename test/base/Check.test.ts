@@ -1,0 +1,80 @@
+// Untyped input: what passes, what is refused, and that errors name the field and the limit but never the content.
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as Check from '../../src/base/Check.ts';
+import { codeOf, failure, refusal, SEED, untyped } from '../support/stakes.ts';
+
+const NOT_BYTES: readonly unknown[] = [undefined, null, 'ff', 255, [1, 2], {}, new Uint16Array(2), new DataView(new ArrayBuffer(2)), 1n];
+
+describe('Check.bytes', () => {
+  it('refuses everything that only looks like bytes', () => {
+    for (const value of NOT_BYTES) expect(refusal(() => Check.bytes(value, 'key'))).toEqual(['input.not-bytes', 'key']);
+  });
+
+  it('takes Buffers and arrays of another realm, which hosts hand out', () => {
+    expect(Check.bytes(Buffer.from([1, 2]), 'key', 2)).toHaveLength(2);
+    expect(Check.bytes(runInNewContext('new Uint8Array(3)'), 'key', 3)).toHaveLength(3);
+  });
+
+  it('names both lengths when the length is wrong', () => {
+    const { reason } = failure(() => Check.bytes(new Uint8Array(33), 'key', 32));
+    expect(reason).toEqual({ code: 'input.wrong-length', field: 'key', expectedBytes: '32', gotBytes: 33 });
+  });
+
+  it('does not repeat the content, which may be a secret', () => {
+    const error = failure(() => Check.bytes('correct horse battery staple', 'passphrase'));
+    expect(`${error.message}${JSON.stringify(error)}${error.stack}`).not.toContain('horse');
+  });
+});
+
+describe('Check.integer and Check.bigInteger', () => {
+  it('refuse floats, NaN, infinities, unsafe integers and numbers as text: nothing is truncated', () => {
+    for (const value of [0.5, 100.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '5', 5n, null, undefined, [5], true])
+      expect(refusal(() => Check.integer(value, 'blocks', 0, 100))).toEqual(['input.not-integer', 'blocks']);
+    for (const value of [5, 0.5, '5', null, undefined, Number.NaN])
+      expect(refusal(() => Check.bigInteger(value, 'sats', 0n, 100n))).toEqual(['input.not-integer', 'sats']);
+  });
+
+  it('hold both limits on both sides', () => {
+    expect([0, 100].map((value) => Check.integer(value, 'n', 0, 100))).toEqual([0, 100]);
+    for (const value of [-1, 101]) expect(codeOf(() => Check.integer(value, 'n', 0, 100))).toBe('input.out-of-range');
+    expect([0n, 100n].map((value) => Check.bigInteger(value, 'n', 0n, 100n))).toEqual([0n, 100n]);
+    for (const value of [-1n, 101n]) expect(codeOf(() => Check.bigInteger(value, 'n', 0n, 100n))).toBe('input.out-of-range');
+  });
+
+  it('name the limits', () => {
+    const { reason, message } = failure(() => Check.integer(70_000, 'blocks', 1, 65_535));
+    expect(reason).toEqual({ code: 'input.out-of-range', field: 'blocks', min: '1', max: '65535', got: '70000' });
+    expect(message).toBe('blocks: expected 1..65535, got 70000 [input.out-of-range]');
+  });
+
+  it('never throw anything but our own error, whatever they are given', () => {
+    fc.assert(
+      fc.property(fc.anything({ withBigInt: true, withDate: true, withTypedArray: true, withNullPrototype: true }), (value) => {
+        for (const act of [
+          () => Check.integer(value, 'f', 0, 1),
+          () => Check.bigInteger(value, 'f', 0n, 1n),
+          () => Check.bytes(value, 'f'),
+          () => Check.text(value, 'f'),
+          () => Check.list(untyped<readonly unknown[]>(value), 'f'),
+        ]) {
+          try {
+            act();
+          } catch (error) {
+            expect((error as Error).name).toBe('SatlockError');
+          }
+        }
+      }),
+      { seed: SEED, numRuns: 2000 },
+    );
+  });
+});
+
+describe('Check.text and Check.list', () => {
+  it('refuse other types', () => {
+    for (const value of [1, null, undefined, ['a']]) expect(refusal(() => Check.text(value, 'name'))).toEqual(['input.not-text', 'name']);
+    for (const value of ['abc', null, undefined, { length: 1 }, new Uint8Array(2)])
+      expect(refusal(() => Check.list(untyped<readonly unknown[]>(value), 'keys'))).toEqual(['input.not-list', 'keys']);
+  });
+});

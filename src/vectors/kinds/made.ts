@@ -9,7 +9,7 @@ import type { Random } from '../random.ts';
 /** n, the order of the group, and p, the prime of the field, as 32 bytes of hex. */
 export const ORDER = 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141';
 export const FIELD_PRIME = 'fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc2f';
-export const ZERO = '00'.repeat(32);
+export const ZERO: string = '00'.repeat(32);
 /** The internal key of every staking output: nobody can sign for it. */
 export const NUMS = '50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0';
 

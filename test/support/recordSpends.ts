@@ -42,14 +42,15 @@ export const NODE_ARGS: readonly string[] = [
 ];
 
 /** Funds all coins on a fresh chain and lets most timelocks run out; block times are uneven, so that time locks differ from heights. */
-export async function prepare(chain: RegtestChain.RegtestChain): Promise<World> {
-  const { rpc } = chain.node;
+export async function prepare(node: Bitcoind.Node): Promise<{ readonly chain: RegtestChain.RegtestChain; readonly world: World }> {
   let time = 1_700_000_000;
   let blocks = 0;
   const tick = async (): Promise<void> => {
     time += 97 + ((31 * blocks++) % 200);
-    await rpc.call('setmocktime', time);
+    await node.rpc.call('setmocktime', time);
   };
+  await tick();
+  const chain = await RegtestChain.create(node, { startBlocks: 130 });
   const mine = async (count: number): Promise<void> => {
     for (let i = 0; i < count; i++) {
       await tick();
@@ -71,7 +72,7 @@ export async function prepare(chain: RegtestChain.RegtestChain): Promise<World> 
   await mine(152);
   await fund(fundings().filter(({ name }) => name === YOUNG));
   const { height, medianTime } = await chain.tip();
-  return { coins, tipHeight: height, medianTime };
+  return { chain, world: { coins, tipHeight: height, medianTime } };
 }
 
 /** What the node says of one spend. */
@@ -105,8 +106,7 @@ export async function record(chain: RegtestChain.RegtestChain, world: World, spe
 async function main(file: string, every: number, pairs: number, seed: number): Promise<void> {
   const node = await Bitcoind.startRegtest({ extraArgs: NODE_ARGS });
   try {
-    const chain = await RegtestChain.create(node, { startBlocks: 130 });
-    const world = await prepare(chain);
+    const { chain, world } = await prepare(node);
     const cases: Case[] = [];
     const all = [spends(world, every), pairs > 0 ? ordered(world) : [], combined(world, pairs, seed)];
     for (const part of all) for (const spend of part) cases.push(await record(chain, world, spend));

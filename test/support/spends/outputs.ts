@@ -39,7 +39,15 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   '1of999': { of: [1, 999], locks: [37, 38] },
 };
 
+let cached: readonly Committee[] | undefined;
+
+/** All committees, smallest first within reason; made once, since the large ones have many keys. */
 export function committees(): readonly Committee[] {
+  cached ??= make();
+  return cached;
+}
+
+function make(): readonly Committee[] {
   const one: Pair = [1, 1];
   return Object.entries(SHAPES).map(([name, { of, providers = 1, stakers = one, locks }]) => ({
     name,

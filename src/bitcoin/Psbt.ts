@@ -32,12 +32,13 @@ export function fromCoins(transaction: Tx.Transaction, coins: readonly Coin[], t
   const psbt = skeleton(transaction);
   for (const [input, coin] of coins.entries()) {
     Coins.toInput(coin, `coins[${input}]`);
-    const { txid, vout } = Tx.outpointOf(transaction, input);
-    if (!Tx.spends(transaction, input, coin.outpoint))
+    if (!Tx.spends(transaction, input, coin.outpoint)) {
+      const { txid, vout } = Tx.outpointOf(transaction, input);
       fail<Reason>(
         { code: 'psbt.other-coin', input, txid, vout },
         `input ${input} spends ${txid}:${vout}, the coin given for it is another`,
       );
+    }
     const isTaproot = coin.scriptPubKey[0] === 0x51;
     psbt.updateInput(input, {
       witnessUtxo: { script: coin.scriptPubKey, value: coin.valueSats },
@@ -84,10 +85,18 @@ function transactionOf(psbt: Psbt): Tx.Transaction {
   return Tx.decode(Uint8Array.from(psbt.data.globalMap.unsignedTx.toBuffer()), 'psbt.unsignedTx');
 }
 
+/**
+ * The PSBT of a transaction with nothing known about its inputs. It is parsed: to add inputs one by one would look again at all those before.
+ *
+ * @source BIP174 "Specification": magic, the unsigned transaction under key 00, an empty map for each input and output
+ */
 function skeleton(transaction: Tx.Transaction): Psbt {
-  const psbt = new Psbt();
-  psbt.setVersion(transaction.version).setLocktime(transaction.locktime);
-  for (const { hash, index, sequence } of transaction.ins) psbt.addInput({ hash, index, sequence });
-  for (const { script, value } of transaction.outs) psbt.addOutput({ script, value });
-  return psbt;
+  const unsigned = Tx.stripped(transaction);
+  for (const input of unsigned.ins) input.script = new Uint8Array(0);
+  const raw = unsigned.toBuffer();
+  const endOfMaps = new Uint8Array(1 + unsigned.ins.length + unsigned.outs.length);
+  return Psbt.fromBuffer(Bytes.concat(MAGIC, UNSIGNED_TX_KEY, TapTree.compactSize(raw.length), raw, endOfMaps));
 }
+
+const MAGIC = Uint8Array.of(0x70, 0x73, 0x62, 0x74, 0xff);
+const UNSIGNED_TX_KEY = Uint8Array.of(0x01, 0x00);

@@ -121,8 +121,7 @@ export function create(
   const transaction = new Transaction();
   transaction.version = 2;
   for (const [i, { outpoint, sequence }] of inputs.entries()) {
-    const { txid: id, vout } = checkOutpoint(outpoint, `inputs[${i}].outpoint`);
-    transaction.addInput(Bytes.reverse(Hex.decode(id)), vout, sequence ?? FINAL_SEQUENCE);
+    transaction.addInput(hashOf(outpoint, `inputs[${i}].outpoint`), outpoint.vout, sequence ?? FINAL_SEQUENCE);
   }
   for (const [i, { scriptPubKey, valueSats }] of outputs.entries())
     transaction.addOutput(
@@ -135,9 +134,15 @@ export function create(
 
 /** A checked outpoint with lower-case txid. @throws hex.*, input.* */
 export function checkOutpoint(outpoint: Outpoint, field = 'outpoint'): Outpoint {
-  Hex.decode(outpoint.txid, `${field}.txid`, 32);
-  Check.integer(outpoint.vout, `${field}.vout`, 0, 0xffff_fffe);
+  hashOf(outpoint, field);
   return { txid: outpoint.txid.toLowerCase(), vout: outpoint.vout };
+}
+
+/** The transaction hash of a checked outpoint in the order of the wire. */
+function hashOf({ txid: id, vout }: Outpoint, field: string): Uint8Array {
+  const hash = Hex.decode(id, `${field}.txid`, 32).reverse();
+  Check.integer(vout, `${field}.vout`, 0, 0xffff_fffe);
+  return hash;
 }
 
 /**
@@ -174,12 +179,19 @@ export function checkSanity(transaction: Transaction): void {
     total += value;
   }
   if (total > Sats.MAX) fail<Reason>({ code: 'tx.bad-total' }, 'the outputs add up to more than 21 million BTC');
+  checkPrevouts(transaction);
+}
+
+function checkPrevouts(transaction: Transaction): void {
   const seen = new Set<string>();
-  for (const input of transaction.ins.keys()) {
-    const { txid: id, vout } = outpointOf(transaction, input);
-    if (vout === 0xffff_ffff && /^0+$/.test(id)) fail<Reason>({ code: 'tx.null-prevout', input }, `input ${input} spends no output`);
-    const key = `${id}:${vout}`;
-    if (seen.has(key)) fail<Reason>({ code: 'tx.duplicate-input', input, txid: id, vout }, `input ${input} spends ${key} a second time`);
+  for (const [input, { hash, index }] of transaction.ins.entries()) {
+    if (index === 0xffff_ffff && hash.every((byte) => byte === 0))
+      fail<Reason>({ code: 'tx.null-prevout', input }, `input ${input} spends no output`);
+    const key = `${Hex.encode(hash)}:${index}`;
+    if (seen.has(key)) {
+      const { txid: id, vout } = outpointOf(transaction, input);
+      fail<Reason>({ code: 'tx.duplicate-input', input, txid: id, vout }, `input ${input} spends ${id}:${vout} a second time`);
+    }
     seen.add(key);
   }
 }

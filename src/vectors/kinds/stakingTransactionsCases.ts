@@ -243,6 +243,7 @@ function moneyFaults(): readonly Spoiling[] {
     poorer('change-dust', 'slashing-tx.dust', poor, (stake) => slashing(stake, { minFeeSats: '89671' })),
     poorer('no-change', 'slashing-tx.no-change', poor, (stake) => slashing(stake, { minFeeSats: '90000' })),
     spoiling('no-slashing-script', 'slashing-tx.no-script', (stake) => slashing(stake, { pkScript: '' })),
+    spoiling('slashing-fee-zero', 'slashing-tx.bad-min-fee', (stake) => slashing(stake, { minFeeSats: '0' })),
     spoiling('slashing-fee-negative', 'input.out-of-range', (stake) => slashing(stake, { minFeeSats: -1 })),
     spoiling('slashing-fee-fraction', 'input.not-integer', (stake) => slashing(stake, { minFeeSats: 1000.5 })),
     spoiling('slashing-fee-above-21-million', 'input.out-of-range', (stake) => slashing(stake, { minFeeSats: '2100000000000001' })),

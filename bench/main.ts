@@ -17,7 +17,7 @@ import { slashingRows } from './rows/slashing.ts';
 import { stakingRows } from './rows/staking.ts';
 
 const BUDGET: Budget = { rounds: 15, batchMs: 25, maxMs: 3_000 };
-const QUICK: Budget = { rounds: 5, batchMs: 8, maxMs: 500 };
+const QUICK: Budget = { rounds: 5, batchMs: 6, maxMs: 400 };
 
 type Group = { readonly name: string; readonly run: (fixtures: Fixtures, budget: Budget, quick: boolean) => readonly Finding[] };
 
@@ -67,7 +67,7 @@ async function main(): Promise<void> {
     Object.entries(peerVersions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),
-    'Ratios are medians over pairs of neighbouring batches (lowest … highest); times belong to this machine and hour.',
+    'Ratios are medians over pairs of neighbouring batches (lowest … highest); times are CPU times of this machine and hour.',
     '',
   );
   const fixtures = new Fixtures(await load());

@@ -25,6 +25,9 @@ export type Spread = { readonly min: number; readonly median: number; readonly m
 export type Timing = { readonly name: string; readonly microseconds: Spread };
 export type Comparison = { readonly ours: Timing; readonly other: Timing; readonly ratio: Spread; readonly rounds: number };
 
+/** Time for the compiler before anything counts. @unit milliseconds */
+const WARM_UP_MS = 60;
+
 /** Keeps results alive, so that no compiler can drop the work. */
 let sink: unknown;
 
@@ -44,7 +47,7 @@ function calibrate(side: Side, { batchMs }: Budget): number {
   for (;;) {
     const each = batch(side, count);
     spentMs += each * count;
-    if (each * count >= batchMs / 2 && spentMs >= 2 * batchMs) return Math.max(1, Math.round(batchMs / each));
+    if (each * count >= batchMs / 2 && spentMs >= Math.max(2 * batchMs, WARM_UP_MS)) return Math.max(1, Math.round(batchMs / each));
     count = each * count >= batchMs / 2 ? count : Math.min(count * 2, 1 << 20);
   }
 }

@@ -7,35 +7,47 @@ import type { Fixtures } from '../fixtures.ts';
 import { spreadOf } from '../measure.ts';
 import type { Finding } from '../report.ts';
 
-/** Milliseconds of one dynamic import, by the clock of the new process. */
-function timeOf(specifier: string, flags: readonly string[] = []): number {
-  const script = `const start = performance.now(); await import(${JSON.stringify(specifier)}); console.log(performance.now() - start);`;
+type Cost = { readonly cpu: number; readonly wall: number };
+
+/** One dynamic import, by the clocks of the new process. @unit milliseconds */
+function costOf(specifier: string, flags: readonly string[] = []): Cost {
+  const script = `const cpu = process.cpuUsage(), wall = performance.now();
+    await import(${JSON.stringify(specifier)});
+    const { user, system } = process.cpuUsage(cpu);
+    console.log(JSON.stringify({ cpu: (user + system) / 1000, wall: performance.now() - wall }));`;
   const output = execFileSync(process.execPath, [...flags, '--input-type=module', '--eval', script], { cwd: PROJECT, encoding: 'utf8' });
-  return Number(output.trim());
+  return JSON.parse(output) as Cost;
 }
 
 export function importRows({ lib }: Fixtures, quick: boolean): readonly Finding[] {
-  const root = pathToFileURL(join(PROJECT, 'src', 'index.ts')).href;
-  const cases: readonly { readonly name: string; readonly run: () => number }[] = [
-    { name: 'satlock: package root, built', run: () => timeOf(lib.rootUrl) },
-    { name: 'satlock: crypto, built', run: () => timeOf(lib.rootUrl.replace(/index\.js$/, 'crypto/index.js')) },
-    { name: 'satlock: package root from source, transpiled by tsx on the way', run: () => timeOf(root, ['--import', 'tsx']) },
-    { name: '@babylonlabs-io/btc-staking-ts', run: () => timeOf('@babylonlabs-io/btc-staking-ts') },
-    { name: '@scure/btc-signer', run: () => timeOf('@scure/btc-signer') },
+  const source = pathToFileURL(join(PROJECT, 'src', 'index.ts')).href;
+  const crypto = lib.rootUrl.replace(/index\.js$/, 'crypto/index.js');
+  const cases: readonly { readonly name: string; readonly run: () => Cost }[] = [
+    { name: 'satlock: package root, built', run: () => costOf(lib.rootUrl) },
+    { name: 'satlock: crypto, built', run: () => costOf(crypto) },
+    { name: '@babylonlabs-io/btc-staking-ts', run: () => costOf('@babylonlabs-io/btc-staking-ts') },
+    { name: '@scure/btc-signer', run: () => costOf('@scure/btc-signer') },
+    ...(quick ? [] : [{ name: 'satlock: package root from source, through tsx', run: () => costOf(source, ['--import', 'tsx']) }]),
   ];
-  const times: number[][] = cases.map(() => []);
-  for (let round = 0; round < (quick ? 3 : 9); round++) for (const [i, { run }] of cases.entries()) times[i]?.push(run());
-  const spreads = cases.map(({ name }, i) => ({ name, spread: spreadOf(times[i] ?? []) }));
-  const ours = spreads[0]?.spread.median ?? Number.NaN;
+  const costs: Cost[][] = cases.map(() => []);
+  for (let round = 0; round < (quick ? 3 : 9); round++) for (const [i, { run }] of cases.entries()) costs[i]?.push(run());
+  const times = cases.flatMap(({ name }, i) =>
+    (['cpu', 'wall'] as const).map((clock) => ({
+      name: `${name}, ${clock}`,
+      spread: spreadOf((costs[i] ?? []).map((cost) => cost[clock])),
+    })),
+  );
+  const ours = times[0]?.spread.median ?? Number.NaN;
   return [
     {
       row: 12,
       kind: 'time',
       unit: 'ms',
       name: 'Import in a fresh process, start of Node not counted',
-      checked: 'nothing to compare; interleaved like the others',
-      times: spreads,
-      target: { text: 'built package root below 150 ms', met: ours < 150 },
+      checked: 'nothing to compare; the processes take turns',
+      times,
+      target: { text: 'built package root below 150 ms of CPU', met: ours < 150 },
+      note: 'wall time is what a user waits; on a busy machine it measures the others too',
     },
   ];
 }

@@ -28,6 +28,17 @@ function answer<T>(otherwise: T, compute: () => T): T {
   }
 }
 
+/**
+ * point + scalar * G as a multiplication of the base point and an addition: faster than the module's own call, whose time also depends on
+ * the scalar, which may be a secret nonce. Zero has no multiple to add and takes that call.
+ */
+function pointAddScalar(tiny: TinyModule, point: Uint8Array, scalar: Uint8Array): Uint8Array | null {
+  if (scalar.every((byte) => byte === 0)) return tiny.pointAddScalar(point, scalar, true);
+  // Uncompressed between the two, which saves a square root.
+  const multiple = tiny.pointFromScalar(scalar, false);
+  return multiple === null ? null : tiny.pointAdd(point, multiple, true);
+}
+
 /** A backend over `tiny`. */
 export function adapt(tiny: TinyModule): Ecc {
   const backend: Ecc = {
@@ -36,7 +47,7 @@ export function adapt(tiny: TinyModule): Ecc {
     isPoint: (point) => answer(false, () => tiny.isPointCompressed(point)),
     isXOnly: (x) => answer(false, () => tiny.isXOnlyPoint(x)),
     pointAdd: (a, b) => answer(null, () => tiny.pointAdd(a, b, true)),
-    pointAddScalar: (point, scalar) => answer(null, () => tiny.pointAddScalar(point, scalar, true)),
+    pointAddScalar: (point, scalar) => answer(null, () => pointAddScalar(tiny, point, scalar)),
     pointMultiply: (point, scalar) => answer(null, () => tiny.pointMultiply(point, scalar, true)),
     schnorrSign: (message32, secretKey, auxRand) => tiny.signSchnorr(message32, secretKey, auxRand),
     schnorrVerify: (message32, publicKey, signature) => {

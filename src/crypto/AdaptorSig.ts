@@ -111,15 +111,15 @@ export function check(input: VerifyInput, ecc: Ecc = auto()): Finding | undefine
   const parsed = Encoding.parse(input.adaptorSignature, ecc);
   if (typeof parsed === 'string') return parsed;
   if (parsed.s === 0n) return 'zero-s';
-  if (!ecc.isXOnly(input.publicKey)) return 'public-key-not-on-curve';
-  if (!ecc.isPoint(target)) return 'encryption-key-not-on-curve';
   const e = Scalar.fromHashInteger(challenge(parsed.r0.subarray(1), input.publicKey, input.message));
   const r = noncePointOf(input.publicKey, parsed.s, e, ecc);
-  if (r === null) return 'infinity';
   // R0 even: T = R0 - R. R0 odd: T = R0 + R.
-  const recovered = ecc.pointAdd(parsed.r0, parsed.r0[0] === 2 ? opposite(r) : r);
-  if (recovered === null) return 'infinity';
-  return Bytes.equal(recovered, target) ? undefined : 'encryption-key-mismatch';
+  const recovered = r === null ? null : ecc.pointAdd(parsed.r0, parsed.r0[0] === 2 ? opposite(r) : r);
+  if (recovered !== null && Bytes.equal(recovered, target)) return undefined;
+  // Keys off the curve cannot get this far with a match; which of them is to blame costs square roots, and only a failure asks for it.
+  if (!ecc.isXOnly(input.publicKey)) return 'public-key-not-on-curve';
+  if (!ecc.isPoint(target)) return 'encryption-key-not-on-curve';
+  return recovered === null ? 'infinity' : 'encryption-key-mismatch';
 }
 
 /**

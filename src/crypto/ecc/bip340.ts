@@ -50,12 +50,12 @@ export function verify(message: Uint8Array, publicKey: Uint8Array, signature: Ui
 }
 
 /**
- * s*G - e*P for the even P with this x, or null at infinity. The caller guarantees a valid x and scalars below n.
+ * s*G - e*P for the even P with this x, or null at infinity and for an x off the curve. The caller guarantees scalars below n.
  *
  * @source BIP340 "Verification"
  */
 export function noncePointOf(publicKey: Uint8Array, s: bigint, e: bigint, points: Points): Uint8Array | null {
-  if (e === 0n) return points.pointFromScalar(Scalar.toBytes(s));
+  if (e === 0n) return points.isXOnly(publicKey) ? points.pointFromScalar(Scalar.toBytes(s)) : null;
   const product = points.pointMultiply(Bytes.concat(EVEN, publicKey), Scalar.toBytes(Scalar.N - e));
   return product === null ? null : points.pointAddScalar(product, Scalar.toBytes(s));
 }

@@ -1,0 +1,301 @@
+// The staking transaction: weights as measured on signed transactions, honest fees, and no coin whose signature changes the txid.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as StakingContract from '../../src/babylon/StakingContract.ts';
+import * as StakingTx from '../../src/babylon/StakingTx.ts';
+import type * as Coin from '../../src/bitcoin/Coin.ts';
+import * as Fee from '../../src/bitcoin/Fee.ts';
+import * as Tx from '../../src/bitcoin/Tx.ts';
+import { BARE_P2SH, coinOf, type Kind, P2PKH, sign } from '../support/coins.ts';
+import {
+  BURN,
+  bytes,
+  castOf,
+  codeOf,
+  contractOf,
+  failure,
+  hex,
+  judge,
+  keyOf,
+  keysOf,
+  P2TR,
+  P2WPKH,
+  pks,
+  refusal,
+  SEED,
+  sats,
+  untyped,
+} from '../support/stakes.ts';
+
+const contract = contractOf(castOf());
+const build = (options: Partial<StakingTx.build.Options> = {}): StakingTx.build.Built =>
+  StakingTx.build({
+    contract,
+    valueSats: sats(500_000),
+    coins: [coinOf('P2WPKH', 1_000_000n)],
+    changeScriptPubKey: P2WPKH,
+    feeRateSatsPerKvb: 1_000n,
+    ...options,
+  });
+const fails = (options: Partial<Record<keyof StakingTx.build.Options, unknown>>) => () =>
+  build(untyped<Partial<StakingTx.build.Options>>(options));
+/** 73 bytes: OP_RETURN and 71 bytes of data. */
+const DATA = bytes(`6a47${'00'.repeat(71)}`);
+
+describe('the weight announced is the weight of the signed transaction', () => {
+  // vbytes with one input: no change, P2WPKH change, P2TR change, data output and P2WPKH change; two inputs and P2WPKH change.
+  const TABLE: readonly (readonly [Kind, readonly [number, number, number, number, number]])[] = [
+    ['P2SH-P2WPKH', [145, 176, 188, 258, 267]],
+    ['P2WPKH', [122, 153, 165, 235, 221]],
+    ['P2WSH 2-of-3', [158, 189, 201, 271, 294]],
+    ['P2WSH 3-of-5', [194, 225, 237, 307, 364]],
+    ['P2TR', [111, 142, 154, 224, 200]],
+  ];
+
+  it.each(TABLE)('%s', (kind, expected) => {
+    const one = [coinOf(kind, 1_000_000n)];
+    const shapes: readonly Partial<StakingTx.build.Options>[] = [
+      { coins: [coinOf(kind, 500_400n)] },
+      { coins: one },
+      { coins: one, changeScriptPubKey: P2TR },
+      { coins: one, opReturnScript: DATA },
+      { coins: [coinOf(kind, 400_000n, 1), coinOf(kind, 400_000n, 2)] },
+    ];
+    const sizes = shapes.map((shape) => {
+      const { transaction, signedWeight, feeSats } = build(shape);
+      const coins = shape.coins as readonly Coin.Coin[];
+      const signed = Tx.copy(transaction);
+      for (const i of coins.keys()) sign(signed, i, kind, coins);
+      expect(signed.weight()).toBe(signedWeight);
+      expect(Tx.txid(signed)).toBe(Tx.txid(transaction));
+      const paid = coins.reduce((sum, coin) => sum + coin.valueSats, 0n) - signed.outs.reduce((sum, { value }) => sum + value, 0n);
+      expect(paid).toBe(feeSats);
+      if (kind === 'P2TR' || kind === 'P2WPKH') expect(judge(signed, coins)).toBe('valid');
+      return signed.virtualSize();
+    });
+    expect(sizes).toEqual(expected);
+  });
+});
+
+describe('fees', () => {
+  it('are paid as asked, within a satoshi, from 0.1 to 1000 sat/vB', () => {
+    const kinds: readonly Kind[] = ['P2WPKH', 'P2TR', 'P2SH-P2WPKH', 'P2WSH 2-of-3', 'P2WSH 3-of-5'];
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...kinds), { minLength: 1, maxLength: 12 }),
+        fc.bigInt({ min: 100n, max: 1_000_000n }),
+        (list, rate) => {
+          const coins = list.map((kind, i) => coinOf(kind, 10_000_000n, i + 1));
+          const { feeSats, signedWeight, changeSats, transaction } = build({ coins, feeRateSatsPerKvb: rate });
+          expect(changeSats).toBeGreaterThan(0n);
+          expect(feeSats).toBe(Fee.at(signedWeight, Fee.rate(rate)));
+          expect(transaction.outs.map(({ value }) => value)).toEqual([500_000n, changeSats]);
+        },
+      ),
+      { seed: SEED },
+    );
+  });
+
+  it('include change that is dropped: what is reported is what is paid', () => {
+    // 153 sat for the fee with change; the change would be 293 and is dust, so that 446 are paid.
+    const { feeSats, changeSats, transaction } = build({ coins: [coinOf('P2WPKH', 500_446n)] });
+    expect([feeSats, changeSats, transaction.outs.length]).toEqual([446n, 0n, 1]);
+  });
+
+  it('keep change from its dust limit on: 294 for P2WPKH, 330 for P2TR, 546 for P2PKH', () => {
+    const changeAt = (have: bigint, changeScriptPubKey: Uint8Array): bigint =>
+      build({ coins: [coinOf('P2WPKH', have)], changeScriptPubKey }).changeSats;
+    for (const [script, min, fee] of [
+      [P2WPKH, 294n, 153n],
+      [P2TR, 330n, 165n],
+      [P2PKH, 546n, 156n],
+    ] as const) {
+      expect(changeAt(500_000n + fee + min, script)).toBe(min);
+      expect(changeAt(500_000n + fee + min - 1n, script)).toBe(0n);
+    }
+  });
+
+  it('do not make a stake impossible whose change would not fit', () => {
+    // 486 weight units without change, 610 with it: any rest from 0 on is enough, also where the change would cost more than there is.
+    const fee = Fee.at(486, Fee.rate(20_000n));
+    for (let rest = 0n; rest < 700n; rest += 7n)
+      expect(build({ coins: [coinOf('P2WPKH', 500_000n + fee + rest)], feeRateSatsPerKvb: 20_000n }).feeSats).toBe(fee + rest);
+    expect(failure(fails({ coins: [coinOf('P2WPKH', 500_000n + fee - 1n)], feeRateSatsPerKvb: 20_000n })).reason).toEqual({
+      code: 'staking-tx.insufficient-funds',
+      haveSats: String(500_000n + fee - 1n),
+      needSats: String(500_000n + fee),
+    });
+  });
+
+  it('above the ceiling are refused unless they are allowed by name', () => {
+    expect(refusal(fails({ feeRateSatsPerKvb: 1_000_001n }))).toEqual(['input.out-of-range', 'feeRateSatsPerKvb']);
+    expect(build({ feeRateSatsPerKvb: 1_500_000n, maxFeeRateSatsPerKvb: 1_500_000n }).feeSats).toBe(
+      Fee.at(610, Fee.rate(1_500_000n, 'rate', 1_500_000n)),
+    );
+    for (const max of [Number.NaN, 2e6, '2000000'])
+      expect(codeOf(fails({ feeRateSatsPerKvb: 1_500_000n, maxFeeRateSatsPerKvb: max }))).toBe('input.not-integer');
+    expect(codeOf(fails({ coins: [coinOf('P2WPKH', 500_446n)], maxFeeRateSatsPerKvb: 2_000n }))).toBe('fee.too-high');
+  });
+});
+
+describe('coins', () => {
+  it('of legacy type are refused before anything is built: the signed txid would be another than the registered one', () => {
+    const legacy = { ...coinOf('P2WPKH', 1_000_000n, 0x77), scriptPubKey: P2PKH };
+    expect(failure(fails({ coins: [coinOf('P2TR', 1_000_000n), legacy] })).reason).toEqual({
+      code: 'coin.txid-changes',
+      field: 'coins[1]',
+      kind: 'p2pkh',
+    });
+    expect(codeOf(fails({ coins: [{ ...legacy, ...BARE_P2SH }] }))).toBe('coin.txid-changes');
+  });
+
+  it('twice in the list are refused, also when one txid is in upper case', () => {
+    const coin = { ...coinOf('P2WPKH', 400_000n), outpoint: { txid: 'ab'.repeat(32), vout: 0 } };
+    for (const txid of ['ab'.repeat(32), 'AB'.repeat(32)])
+      expect(codeOf(fails({ coins: [coin, { ...coin, outpoint: { txid, vout: 0 } }] }))).toBe('tx.duplicate-input');
+  });
+
+  it('with values that are no satoshi are refused: text would be joined', () => {
+    const two = (value: unknown): unknown =>
+      [coinOf('P2WPKH', 1n, 1), coinOf('P2WPKH', 1n, 2)].map((coin) => ({ ...coin, valueSats: value }));
+    for (const value of ['300000', 300_000, Number.NaN, 0.5])
+      expect(refusal(fails({ coins: two(value) }))).toEqual(['input.not-integer', 'coins[0].valueSats']);
+    expect(codeOf(fails({ coins: [] }))).toBe('tx.no-inputs');
+    expect(refusal(fails({ coins: undefined }))).toEqual(['input.not-list', 'coins']);
+    expect(codeOf(fails({ coins: [coinOf('P2WPKH', 0n)] }))).toBe('staking-tx.insufficient-funds');
+  });
+
+  it('so many that no node relays the transaction are refused', () => {
+    const many = (count: number): Coin.Coin[] =>
+      Array.from({ length: count }, (_, i) => ({ ...coinOf('P2TR', 10_000n), outpoint: { txid: '55'.repeat(32), vout: i } }));
+    expect(build({ coins: many(1730) }).signedWeight).toBeLessThanOrEqual(400_000);
+    expect(failure(fails({ coins: many(1740) })).reason).toMatchObject({ code: 'tx.too-heavy', maxWeight: 400_000 });
+  });
+});
+
+describe('the stake', () => {
+  it('is refused as number, text, float, negative or above 21 million', () => {
+    for (const value of [500_000, '500000', 500_000.5, Number.NaN, null])
+      expect(refusal(fails({ valueSats: value }))).toEqual(['input.not-integer', 'valueSats']);
+    for (const value of [-1n, 2_100_000_000_000_001n])
+      expect(refusal(fails({ valueSats: value }))).toEqual(['input.out-of-range', 'valueSats']);
+  });
+
+  it('is refused below 330 sat', () => {
+    expect(build({ valueSats: sats(330) }).transaction.outs[0]?.value).toBe(330n);
+    expect(failure(fails({ valueSats: 329n })).reason).toEqual({ code: 'staking-tx.dust', valueSats: '329', minSats: '330' });
+    expect(codeOf(fails({ valueSats: 0n }))).toBe('staking-tx.dust');
+  });
+
+  it('is output 0, the data output 1, and both keep their value', () => {
+    const { transaction, stakingOutputIndex } = build({ opReturnScript: DATA });
+    expect(stakingOutputIndex).toBe(0);
+    expect(transaction.outs.map(({ script, value }) => [hex(script).slice(0, 4), value])).toEqual([
+      ['5120', 500_000n],
+      ['6a47', 0n],
+      ['0014', 1_000_000n - 500_000n - 235n],
+    ]);
+  });
+});
+
+describe('scripts that give coins away are refused', () => {
+  it.each([
+    ['nothing, which anybody can spend', ''],
+    ['OP_TRUE', '51'],
+    ['the anchor', '51024e73'],
+    ['OP_RETURN', '6a07626162796c6f6e'],
+    ['a future witness version', `5220${'33'.repeat(32)}`],
+  ])('as change: %s', (_, text) =>
+    expect(refusal(fails({ changeScriptPubKey: bytes(text) }))).toEqual(['address.not-payable', 'changeScriptPubKey']),
+  );
+
+  it('as data output: what is not OP_RETURN would be an unspent output of 0 sat', () => {
+    for (const script of [P2WPKH, new Uint8Array(0), bytes('51')])
+      expect(codeOf(fails({ opReturnScript: script }))).toBe('staking-tx.not-a-data-output');
+    expect(refusal(fails({ opReturnScript: '6a' }))).toEqual(['input.not-bytes', 'opReturnScript']);
+    expect(build({ opReturnScript: BURN }).transaction.outs).toHaveLength(3);
+  });
+
+  it('changed after the build change nothing', () => {
+    const change = Buffer.from(P2WPKH);
+    const { transaction } = build({ changeScriptPubKey: change });
+    const before = Tx.toHex(transaction);
+    change.fill(0);
+    for (const { script } of transaction.outs.slice(0, 1)) script.fill(0);
+    expect(hex(contract.staking.scriptPubKey).startsWith('5120')).toBe(true);
+    expect(Tx.toHex(build({ changeScriptPubKey: P2WPKH }).transaction)).toBe(before);
+  });
+});
+
+describe('findOutput', () => {
+  const paying = (...values: readonly bigint[]): Tx.Transaction =>
+    Tx.create(
+      [{ outpoint: { txid: '11'.repeat(32), vout: 0 } }],
+      [{ scriptPubKey: P2WPKH, valueSats: 5n }, ...values.map((valueSats) => ({ scriptPubKey: contract.staking.scriptPubKey, valueSats }))],
+    );
+
+  it('finds the stake at any index, by script', () => {
+    expect(StakingTx.findOutput(paying(7n), contract)).toBe(1);
+    expect(StakingTx.findOutput(paying(7n, 8n, 9n), contract, sats(9))).toBe(3);
+  });
+
+  it('refuses two stakes: without a value whatever their values, with it when both have it', () => {
+    expect(failure(() => StakingTx.findOutput(paying(7n, 8n), contract)).reason).toMatchObject({
+      code: 'staking-tx.several-staking-outputs',
+      indexes: [1, 2],
+      reference: 'staking tx does not contain expected staking output',
+    });
+    expect(codeOf(() => StakingTx.findOutput(paying(7n, 8n, 7n), contract, sats(7)))).toBe('staking-tx.several-staking-outputs');
+  });
+
+  it('refuses none, another value and the output of other terms', () => {
+    expect(failure(() => StakingTx.findOutput(paying(), contract)).reason).toMatchObject({
+      code: 'staking-tx.no-staking-output',
+      reference: 'staking tx does not contain expected staking output',
+    });
+    expect(codeOf(() => StakingTx.findOutput(paying(7n), contract, sats(8)))).toBe('staking-tx.no-staking-output');
+    expect(codeOf(() => StakingTx.findOutput(paying(7n), contractOf(castOf(), { stakingTimeBlocks: 1009 })))).toBe(
+      'staking-tx.no-staking-output',
+    );
+  });
+});
+
+describe('checkAgainst', () => {
+  const params = untyped<Parameters<typeof StakingTx.checkAgainst>[0]>({
+    version: 3,
+    covenantPks: pks(keysOf('cov', 9)).reverse(),
+    covenantQuorum: 6,
+    unbondingTimeBlocks: 144,
+    minStakingValueSats: 500_000n,
+    maxStakingValueSats: 600_000n,
+    minStakingTimeBlocks: 1000,
+    maxStakingTimeBlocks: 2000,
+  });
+  const check =
+    (value: bigint, changes: Partial<StakingContract.Options> = {}) =>
+    () =>
+      StakingTx.checkAgainst(params, contractOf(castOf(), changes), sats(value));
+
+  it('holds the limits of value and time on both sides', () => {
+    for (const value of [500_000n, 600_000n]) expect(check(value)).not.toThrow();
+    for (const value of [499_999n, 600_001n]) expect(codeOf(check(value))).toBe('staking-tx.value-out-of-range');
+    for (const stakingTimeBlocks of [1000, 2000]) expect(check(500_000n, { stakingTimeBlocks })).not.toThrow();
+    for (const stakingTimeBlocks of [999, 2001])
+      expect(codeOf(check(500_000n, { stakingTimeBlocks }))).toBe('staking-tx.time-out-of-range');
+  });
+
+  it('refuses the covenant, quorum and unbonding time of another version, by field', () => {
+    for (const [field, changes] of [
+      ['unbondingTimeBlocks', { unbondingTimeBlocks: 145 }],
+      ['covenantQuorum', { covenantQuorum: 5 }],
+      ['covenantPks', { covenantPks: pks([...keysOf('cov', 8), keyOf('new')]) }],
+    ] as const)
+      expect(refusal(check(500_000n, changes))).toEqual(['staking-tx.params-mismatch', field]);
+  });
+
+  it('does not mind the order of the committee', () => {
+    expect(() =>
+      StakingTx.checkAgainst(params, StakingContract.from({ ...contract.terms, stakerPk: keyOf('staker').publicKey }), sats(500_000)),
+    ).not.toThrow();
+  });
+});

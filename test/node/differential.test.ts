@@ -1,17 +1,20 @@
 // The spend check against a live node: the same verdict of consensus and of relay policy, for the same rule in the same words, on spends that
 // are honest or broken in every way that test/support/spendMutations.ts knows. A run takes a sample; SATLOCK_DIFFERENTIAL=all takes them all
 // (some 50,000, a few minutes).
+import * as tiny from 'tiny-secp256k1';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import * as Bytes from '../../src/base/Bytes.ts';
 import { isSatlockError } from '../../src/base/Errors.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import * as SpendCheck from '../../src/bitcoin/SpendCheck.ts';
+import * as Tx from '../../src/bitcoin/Tx.ts';
 import * as Bitcoind from '../../src/node/Bitcoind.ts';
 import * as Rpc from '../../src/node/BitcoindRpc.ts';
 import * as RegtestChain from '../../src/node/RegtestChain.ts';
 import { NODE_ARGS, prepare } from '../support/recordSpends.ts';
 import { combined, ordered, type Spend, spends, type World } from '../support/spendMutations.ts';
 import { describeIfNode } from './support.ts';
-import { comparable, judge, type NodeVerdict } from './world.ts';
+import { comparable, judge, type NodeVerdict, p2tr, person } from './world.ts';
 
 const isFull = process.env['SATLOCK_DIFFERENTIAL'] === 'all';
 const START_LIMIT_MS = 120_000;
@@ -165,6 +168,57 @@ describeIfNode('the spend check and a node', () => {
     async () => {
       const { count } = await compare('two changes', combined(world, COMBINED, SEED));
       expect(count).toBe(COMBINED);
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'agree on time locks to the second',
+    async () => {
+      if (node === undefined) throw new Error('no node');
+      const { rpc } = node;
+      const owner = person('time locks');
+      const { outpoint, scriptPubKey, valueSats, confirmedHeight } = await chain.fund(p2tr(owner), 50_000n);
+      const medianTimeBefore = await chain.medianTimePast(confirmedHeight - 1);
+      const { medianTime: now } = await chain.tip();
+      const UNIT = 512;
+      const UNITS = Math.ceil((now + 3_600 - medianTimeBefore) / UNIT);
+      const due = medianTimeBefore + UNITS * UNIT;
+      // Eleven blocks of which the middle one has this time: from then on the median is just that.
+      for (let i = -5; i <= 5; i++) {
+        await rpc.call('setmocktime', due + i);
+        await chain.mine(1);
+      }
+      const tip = await chain.tip();
+      expect(tip.medianTime).toBe(due);
+      const BY_TIME = 0x40_0000;
+      const signed = (sequence: number, locktime: number): Spend => {
+        const transaction = Tx.create([{ outpoint, sequence }], [{ scriptPubKey, valueSats: valueSats - 1_000n }]);
+        transaction.locktime = locktime;
+        const hash = transaction.hashForWitnessV1(0, [scriptPubKey], [valueSats], 0);
+        transaction.setWitness(0, [tiny.signSchnorr(hash, owner.secretKey)]);
+        const coin = {
+          txid: Bytes.reverse(Hex.decode(outpoint.txid)),
+          vout: outpoint.vout,
+          scriptPubKey,
+          valueSats,
+          confirmedHeight,
+          medianTimeBefore,
+        };
+        return { id: `sequence ${sequence}, locktime ${locktime}`, transaction: Tx.encode(transaction), prevouts: [coin] };
+      };
+      const list = [
+        ...[UNITS - 1, UNITS, UNITS + 1].map((units) => signed(BY_TIME + units, 0)),
+        ...[due - 1, due, due + 1].map((time) => signed(0x8000_0000, time)),
+        ...[tip.height - 1, tip.height, tip.height + 1].map((height) => signed(0x8000_0000, height)),
+        ...[tip.height - confirmedHeight, tip.height - confirmedHeight + 1, tip.height - confirmedHeight + 2].map((blocks) =>
+          signed(blocks, 0),
+        ),
+      ];
+      world = { ...world, tipHeight: tip.height, medianTime: tip.medianTime };
+      const { count, standard } = await compare('time locks', list);
+      // Of each three: the relative locks pass when they are due, the absolute time one second later, the height when the tip has it.
+      expect([count, standard]).toEqual([12, 2 + 1 + 2 + 2]);
     },
     LIMIT_MS,
   );

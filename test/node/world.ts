@@ -9,8 +9,10 @@ import { expect } from 'vitest';
 import * as Covenant from '../../src/babylon/Covenant.ts';
 import * as Delegation from '../../src/babylon/Delegation.ts';
 import * as Slasher from '../../src/babylon/Slasher.ts';
+import * as SlashingTx from '../../src/babylon/SlashingTx.ts';
 import * as StakingContract from '../../src/babylon/StakingContract.ts';
 import * as StakingTx from '../../src/babylon/StakingTx.ts';
+import * as UnbondingTx from '../../src/babylon/UnbondingTx.ts';
 import * as WithdrawalTx from '../../src/babylon/WithdrawalTx.ts';
 import * as Witness from '../../src/babylon/Witness.ts';
 import * as Bytes from '../../src/base/Bytes.ts';
@@ -204,7 +206,24 @@ export async function openStakes(
   });
   for (const transaction of transactions) await mustPass(chain, transaction);
   const { height } = await chain.mine(1, { txs: transactions.map(Tx.encode) });
-  return transactions.map((transaction) => ({ cast, delegation: delegationOf(cast, transaction), confirmedHeight: height }));
+  const stakes = transactions.map((transaction) => ({ cast, delegation: delegationOf(cast, transaction), confirmedHeight: height }));
+  for (const { delegation } of stakes) checkPreSigned(delegation);
+  return stakes;
+}
+
+/** What the Babylon chain demands of the pre-signed transactions, beyond what Bitcoin does. */
+function checkPreSigned({
+  contract,
+  rules,
+  staking,
+  unbondingOutput,
+  unbonding,
+  stakingSlashing,
+  unbondingSlashing,
+}: Delegation.Delegation): void {
+  UnbondingTx.check({ unbonding: unbonding.transaction, contract, staking, feeSats: rules.unbondingFeeSats });
+  SlashingTx.check({ slashing: stakingSlashing.transaction, contract, funding: staking, rules });
+  SlashingTx.check({ slashing: unbondingSlashing.transaction, contract, funding: unbondingOutput, rules });
 }
 
 // ---- signing and completing

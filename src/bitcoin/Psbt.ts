@@ -1,7 +1,10 @@
 // PSBTs (BIP174, BIP371) of our transactions: what a signer needs to see, and the signatures that come back. The format is bitcoinjs-lib's.
 import { Psbt } from 'bitcoinjs-lib/src/psbt';
 import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
+import * as Ecc from '../crypto/Ecc.ts';
+import * as Address from './Address.ts';
 import type { Coin } from './Coin.ts';
 import * as Coins from './Coin.ts';
 import type { LeafSpend } from './LeafSpend.ts';
@@ -14,15 +17,22 @@ export type Reason =
   | Coins.Reason
   | { readonly code: 'psbt.wrong-coins'; readonly inputs: number; readonly coins: number }
   | { readonly code: 'psbt.other-coin'; readonly input: number; readonly txid: string; readonly vout: number }
+  | { readonly code: 'psbt.other-internal-key'; readonly input: number }
   | { readonly code: 'psbt.other-transaction' };
 
 /**
  * The PSBT of a transaction over wallet coins, in input order. Linear in the number of inputs.
  *
- * @param tapInternalKey the wallet's x-only key, for taproot coins that it signs by key path
+ * @param tapInternalKey the wallet's x-only key, for taproot coins that it signs by key path (BIP86)
  * @throws psbt.wrong-coins, psbt.other-coin - when a coin is not what the input spends; coin.*
+ * @throws psbt.other-internal-key - when a taproot coin does not belong to that key: no signer could sign for it
  */
-export function fromCoins(transaction: Tx.Transaction, coins: readonly Coin[], tapInternalKey?: Uint8Array): Psbt {
+export function fromCoins(
+  transaction: Tx.Transaction,
+  coins: readonly Coin[],
+  tapInternalKey?: Uint8Array,
+  ecc: Ecc.Ecc = Ecc.auto(),
+): Psbt {
   const inputs = transaction.ins.length;
   if (inputs !== coins.length)
     fail<Reason>(
@@ -30,6 +40,8 @@ export function fromCoins(transaction: Tx.Transaction, coins: readonly Coin[], t
       `the transaction has ${inputs} inputs, ${coins.length} coins are given`,
     );
   const psbt = skeleton(transaction);
+  const ownKey =
+    tapInternalKey === undefined ? undefined : TapTree.tweak(Check.bytes(tapInternalKey, 'tapInternalKey', 32), NO_TREE, ecc).outputKey;
   for (const [input, coin] of coins.entries()) {
     Coins.toInput(coin, `coins[${input}]`);
     if (!Tx.spends(transaction, input, coin.outpoint)) {
@@ -39,7 +51,9 @@ export function fromCoins(transaction: Tx.Transaction, coins: readonly Coin[], t
         `input ${input} spends ${txid}:${vout}, the coin given for it is another`,
       );
     }
-    const isTaproot = coin.scriptPubKey[0] === 0x51;
+    const isTaproot = Address.kindOf(coin.scriptPubKey) === 'p2tr';
+    if (isTaproot && ownKey !== undefined && !Bytes.equal(ownKey, coin.scriptPubKey.subarray(2)))
+      fail<Reason>({ code: 'psbt.other-internal-key', input }, `input ${input}: the taproot coin is not one of tapInternalKey (BIP86)`);
     psbt.updateInput(input, {
       witnessUtxo: { script: coin.scriptPubKey, value: coin.valueSats },
       ...(coin.redeemScript === undefined ? {} : { redeemScript: coin.redeemScript }),
@@ -66,7 +80,7 @@ export function fromLeafSpend(spend: LeafSpend): Psbt {
  * @throws psbt.other-transaction - when the PSBT is not of this spend: a wallet has changed something
  */
 export function signaturesFor(psbt: Psbt, spend: LeafSpend): readonly { readonly publicKey: Uint8Array; readonly signature: Uint8Array }[] {
-  if (!Bytes.equal(transactionOf(psbt).getHash(), spend.transaction.getHash()))
+  if (!Bytes.equal(transactionOf(psbt).getHash(), unsignedOf(spend.transaction).getHash()))
     fail<Reason>({ code: 'psbt.other-transaction' }, 'the PSBT is of another transaction than the one that was to be signed');
   const signatures = psbt.data.inputs[spend.inputIndex]?.tapScriptSig ?? [];
   return signatures
@@ -91,12 +105,20 @@ function transactionOf(psbt: Psbt): Tx.Transaction {
  * @source BIP174 "Specification": magic, the unsigned transaction under key 00, an empty map for each input and output
  */
 function skeleton(transaction: Tx.Transaction): Psbt {
-  const unsigned = Tx.stripped(transaction);
-  for (const input of unsigned.ins) input.script = new Uint8Array(0);
+  const unsigned = unsignedOf(transaction);
   const raw = unsigned.toBuffer();
   const endOfMaps = new Uint8Array(1 + unsigned.ins.length + unsigned.outs.length);
   return Psbt.fromBuffer(Bytes.concat(MAGIC, UNSIGNED_TX_KEY, TapTree.compactSize(raw.length), raw, endOfMaps));
 }
 
+/** As a PSBT holds it: no witness, and no scriptSig either, though that of a nested coin is known in advance (BIP174). */
+function unsignedOf(transaction: Tx.Transaction): Tx.Transaction {
+  const unsigned = Tx.stripped(transaction);
+  for (const input of unsigned.ins) input.script = new Uint8Array(0);
+  return unsigned;
+}
+
+/** An output without scripts commits to the internal key alone. */
+const NO_TREE = new Uint8Array(0);
 const MAGIC = Uint8Array.of(0x70, 0x73, 0x62, 0x74, 0xff);
 const UNSIGNED_TX_KEY = Uint8Array.of(0x01, 0x00);

@@ -3,80 +3,11 @@ import { Transaction } from 'bitcoinjs-lib';
 import { describe, expect, it } from 'vitest';
 import * as Hex from '../../src/base/Hex.ts';
 import * as SpendCheck from '../../src/bitcoin/SpendCheck.ts';
-import * as TapTree from '../../src/bitcoin/TapTree.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
 import { pure } from '../../src/crypto/ecc/pure.ts';
-import { type Coin, copy, type Draft, finish, hex, isSignature, signer } from '../support/spends/draft.ts';
-import {
-  type Base,
-  BESIDE,
-  baseOf,
-  coinOf,
-  committees,
-  fundings,
-  keyHashInput,
-  keyPathInput,
-  type Path,
-  type World,
-} from '../support/spends/outputs.ts';
-
-const TIP = 1000;
-const MEDIAN_TIME = 1_700_000_000;
-
-/** A chain of coins that nobody mined: confirmed 200 blocks ago. */
-const world: World = {
-  tipHeight: TIP,
-  medianTime: MEDIAN_TIME,
-  coins: new Map(
-    fundings(committees().slice(0, 6)).map(({ name, scriptPubKey, valueSats }, i): [string, Coin] => [
-      name,
-      {
-        txid: new Uint8Array(32).fill(i + 1),
-        vout: i,
-        scriptPubKey,
-        valueSats,
-        confirmedHeight: TIP - 200,
-        medianTimeBefore: MEDIAN_TIME - 120_000,
-      },
-    ]),
-  ),
-};
-
-function base(path: Path, name = '2of3'): Base {
-  const committee = committees().find((one) => one.name === name);
-  if (committee === undefined) throw new Error(`no committee ${name}`);
-  return baseOf(committee, path, world);
-}
-
-function options(draft: Draft): SpendCheck.SpendOptions {
-  const prevouts = draft.inputs.map(({ coin: { scriptPubKey, valueSats, confirmedHeight, medianTimeBefore } }) => ({
-    scriptPubKey,
-    valueSats,
-    confirmedHeight,
-    medianTimeBefore,
-  }));
-  return { transaction: finish(draft), prevouts, tipHeight: TIP, medianTime: MEDIAN_TIME };
-}
-
-const judge = (draft: Draft): SpendCheck.Verdict => SpendCheck.verifySpend(options(draft));
-const input = (draft: Draft, index = 0): Draft['inputs'][number] => draft.inputs[index] as Draft['inputs'][number];
-
-function changed(path: Path, change: (draft: Draft) => void): Draft {
-  const draft = copy(base(path).draft);
-  change(draft);
-  return draft;
-}
-
-function setSequence(draft: Draft, sequence: number): void {
-  input(draft).sequence = sequence;
-}
-
-/** Replaces the signatures of an input by ones of a foreign key. */
-function spoil(draft: Draft, index: number): void {
-  for (const item of input(draft, index).items) if (isSignature(item)) item.signer = signer('foreign');
-}
-
-const VALID: SpendCheck.Verdict = { consensusValid: true, standard: true };
+import { type Draft, hex, isSignature } from '../support/spends/draft.ts';
+import { base, changed, input, judge, options, setSequence, spoil, TIP, VALID, world } from '../support/spends/offline.ts';
+import { BESIDE, coinOf, keyHashInput, keyPathInput } from '../support/spends/outputs.ts';
 
 describe('a verdict', () => {
   it.each(['staking-timelock', 'unbonding', 'slashing', 'unbonding-timelock', 'unbonding-slashing', 'change-timelock'] as const)(
@@ -267,43 +198,5 @@ describe('the input', () => {
     expect(() => SpendCheck.verifySpend(without(0x40_0001))).toThrowError(
       expect.objectContaining({ reason: { code: 'spend.missing-median-time', inputIndex: 0 } }),
     );
-  });
-});
-
-describe('a leaf that is not ours', () => {
-  /** A spend of a single leaf with these items. */
-  function spend(script: string, items: readonly string[]): SpendCheck.SpendOptions {
-    const output = TapTree.build({ script: hex(script) });
-    const [leaf] = output.leaves as [TapTree.SpendableLeaf];
-    const draft = copy(base('unbonding').draft);
-    Object.assign(input(draft), {
-      coin: { ...input(draft).coin, scriptPubKey: output.scriptPubKey },
-      items: items.map((raw) => ({ raw: hex(raw) })),
-      tail: [leaf.script, leaf.controlBlock],
-    });
-    return options(draft);
-  }
-
-  it.each([
-    ['DROP', '5175', 0x75],
-    ['IF', '51635168', 0x63],
-    ['CHECKMULTISIG', '515151ae', 0xae],
-    ['CODESEPARATOR', 'ab51', 0xab],
-    ['RETURN', '6a', 0x6a],
-    ['an invalid opcode', '51ff', 0xff],
-  ])('is refused at %s', (_, script, opcode) => {
-    expect(() => SpendCheck.verifySpend(spend(script, []))).toThrowError(
-      expect.objectContaining({
-        message: expect.stringContaining('not a Babylon leaf'),
-        reason: expect.objectContaining({ code: 'spend.unknown-opcode', inputIndex: 0, opcode }),
-      }),
-    );
-  });
-
-  it('is judged when it fails before the unknown opcode', () => {
-    expect(SpendCheck.verifySpend(spend('ac75', []))).toMatchObject({
-      consensusValid: false,
-      scriptError: 'Operation not valid with the current stack size',
-    });
   });
 });

@@ -2,17 +2,12 @@
 // One run gives both verdicts: consensus rules end it, relay rules are only noted.
 import { fail } from '../../base/Errors.ts';
 import { OP } from '../Script.ts';
+import { MAX_ITEM_BYTES, MAX_STACK_ITEMS, MAX_STANDARD_ITEM_BYTES } from './limits.ts';
 import type { ScriptRule } from './rules.ts';
 import { decodeNumber, encodeNumber, isMinimalNumber, isMinimalPush, isTrue } from './scriptNum.ts';
 
 export type Reason = { readonly code: 'spend.unknown-opcode'; readonly inputIndex: number; readonly opcode: number; readonly at: number };
 
-/** Most items on the stack, at any time. */
-const MAX_STACK_ITEMS = 1000;
-/** Longest item of a stack. @unit bytes */
-const MAX_ITEM_BYTES = 520;
-/** Longest push that nodes relay: they already hold to the reduced-data proposal (BIP110). @unit bytes */
-const MAX_STANDARD_PUSH_BYTES = 256;
 /** What one non-empty signature costs of the budget. @unit weight units */
 const SIGNATURE_COST = 50;
 
@@ -29,7 +24,7 @@ export type Execution = {
   readonly notePolicy: (rule: ScriptRule) => void;
 };
 
-type Step = { readonly opcode: number; readonly at: number; readonly data: Uint8Array | undefined };
+type Step = { readonly opcode: number; readonly at: number; readonly data: Uint8Array | undefined; readonly next: number };
 type Machine = { readonly stack: Uint8Array[]; budget: number; readonly execution: Execution };
 type Outcome = ScriptRule | undefined;
 
@@ -43,18 +38,19 @@ const FALSE = new Uint8Array(0);
  * @source BIP342 "Script execution", "Resource limits"
  */
 export function execute(execution: Execution): Outcome {
-  const parsed = parse(execution.script);
-  if (parsed === 'op-success') {
+  const { script } = execution;
+  const scanned = scan(script);
+  if (scanned === 'op-success') {
     execution.notePolicy('DISCOURAGE_OP_SUCCESS');
     return undefined;
   }
-  if (parsed === 'truncated') return 'BAD_OPCODE';
+  if (scanned === 'truncated') return 'BAD_OPCODE';
   if (execution.initialStack.length > MAX_STACK_ITEMS) return 'STACK_SIZE';
   if (execution.initialStack.some((item) => item.length > MAX_ITEM_BYTES)) return 'PUSH_SIZE';
-  if (execution.initialStack.some((item) => item.length > MAX_STANDARD_PUSH_BYTES)) execution.notePolicy('PUSH_SIZE');
+  if (execution.initialStack.some((item) => item.length > MAX_STANDARD_ITEM_BYTES)) execution.notePolicy('PUSH_SIZE');
 
   const machine: Machine = { stack: [...execution.initialStack], budget: execution.witnessBytes + 50, execution };
-  for (const step of parsed) {
+  for (let step = stepAt(script, 0); step !== undefined; step = stepAt(script, step.next)) {
     const outcome = perform(machine, step);
     if (outcome !== undefined) return outcome;
     if (machine.stack.length > MAX_STACK_ITEMS) return 'STACK_SIZE';
@@ -63,22 +59,22 @@ export function execute(execution: Execution): Outcome {
   return isTrue(machine.stack[0] as Uint8Array) ? undefined : 'EVAL_FALSE';
 }
 
-/** The steps of a script; OP_SUCCESSx counts only before the first push that runs over the end. */
-function parse(script: Uint8Array): readonly Step[] | 'op-success' | 'truncated' {
-  const steps: Step[] = [];
+/** Reads to the end or to the first OP_SUCCESSx; one behind a push that runs over the end does not count. */
+function scan(script: Uint8Array): 'op-success' | 'truncated' | 'whole' {
   let at = 0;
   while (at < script.length) {
     const step = stepAt(script, at);
     if (step === undefined) return 'truncated';
     if (isOpSuccess(step.opcode)) return 'op-success';
-    steps.push(step);
     at = step.next;
   }
-  return steps;
+  return 'whole';
 }
 
-function stepAt(script: Uint8Array, at: number): (Step & { readonly next: number }) | undefined {
-  const opcode = script[at] as number;
+/** The step at a position; undefined at the end and for a push that runs over it. */
+function stepAt(script: Uint8Array, at: number): Step | undefined {
+  const opcode = script[at];
+  if (opcode === undefined) return undefined;
   if (opcode > OP.PUSHDATA4) return { opcode, at, data: undefined, next: at + 1 };
   const sizeBytes = opcode < OP.PUSHDATA1 ? 0 : 2 ** (opcode - OP.PUSHDATA1);
   let start = at + 1;
@@ -142,7 +138,7 @@ function perform(machine: Machine, { opcode, at, data }: Step): Outcome {
 
 function push(machine: Machine, opcode: number, data: Uint8Array): Outcome {
   if (data.length > MAX_ITEM_BYTES) return 'PUSH_SIZE';
-  if (data.length > MAX_STANDARD_PUSH_BYTES) machine.execution.notePolicy('PUSH_SIZE');
+  if (data.length > MAX_STANDARD_ITEM_BYTES) machine.execution.notePolicy('PUSH_SIZE');
   if (!isMinimalPush(opcode, data)) machine.execution.notePolicy('MINIMALDATA');
   machine.stack.push(data);
   return undefined;

@@ -1,11 +1,10 @@
 // The scriptSig of a witness input. It must be empty; but a node runs it first, so its own error, where it has one, comes first.
 import { OP } from '../Script.ts';
+import { MAX_ITEM_BYTES, MAX_STACK_ITEMS } from './limits.ts';
 import type { ScriptRule } from './rules.ts';
 import { isTrue } from './scriptNum.ts';
 
 const MAX_SCRIPT_BYTES = 10_000;
-const MAX_ITEM_BYTES = 520;
-const MAX_STACK_ITEMS = 1000;
 const MAX_OPERATIONS = 201;
 const NOP = 0x61;
 
@@ -50,7 +49,7 @@ export function checkScriptSig(scriptSig: Uint8Array, program: Uint8Array): Scri
     if (step.pushedBytes !== undefined && step.pushedBytes > MAX_ITEM_BYTES) return 'PUSH_SIZE';
     if (step.opcode > OP.NUMBER_16 && ++operations > MAX_OPERATIONS) return 'OP_COUNT';
     if (isDisabled(step.opcode)) return 'DISABLED_OPCODE';
-    if (step.opcode === 0x50 || step.opcode > 0xb9) return 'BAD_OPCODE';
+    if (isReserved(step.opcode)) return 'BAD_OPCODE';
     if (step.opcode === OP.RETURN) return 'OP_RETURN';
     if (step.opcode <= OP.NUMBER_16) stackItems++;
     else if (!isNop(step.opcode)) return checkOperation(step.opcode, stackItems);
@@ -68,10 +67,7 @@ function checkOperation(opcode: number, stackItems: number): ScriptRule {
   const ENDIF = 0x68;
   const FROM_ALT_STACK = 0x6c;
   if (opcode === FROM_ALT_STACK) return 'INVALID_ALTSTACK_OPERATION';
-  if (opcode >= IF && opcode <= ENDIF) {
-    const isOpened = opcode <= IF + 1 && stackItems > 0;
-    return isOpened ? 'WITNESS_MALLEATED' : 'UNBALANCED_CONDITIONAL';
-  }
+  if (opcode >= IF && opcode <= ENDIF) return 'UNBALANCED_CONDITIONAL';
   return stackItems < (NEEDED_ITEMS.get(opcode) ?? 1) ? 'INVALID_STACK_OPERATION' : 'WITNESS_MALLEATED';
 }
 
@@ -88,6 +84,11 @@ const NEEDED_ITEMS: ReadonlyMap<number, number> = new Map([
   ...[0x70, 0x72].map((opcode): [number, number] => [opcode, 4]),
   [0x71, 6],
 ]);
+
+/** Opcodes that were never given a meaning; VERIF and VERNOTIF are not even skipped. */
+function isReserved(opcode: number): boolean {
+  return [0x50, 0x62, 0x65, 0x66, 0x89, 0x8a].includes(opcode) || opcode > 0xb9;
+}
 
 function isNop(opcode: number): boolean {
   return opcode === NOP || opcode === 0xb0 || (opcode >= 0xb3 && opcode <= 0xb9);

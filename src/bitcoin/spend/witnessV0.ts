@@ -5,6 +5,7 @@ import * as Bytes from '../../base/Bytes.ts';
 import type { Ecc } from '../../crypto/Ecc.ts';
 import * as Sighash from '../Sighash.ts';
 import { amount, hashOf, outpoint, output, uint32 } from './encode.ts';
+import { MAX_ITEM_BYTES, MAX_STANDARD_ITEM_BYTES } from './limits.ts';
 import type { ScriptRule } from './rules.ts';
 import type { InputCheck } from './taproot.ts';
 
@@ -12,7 +13,6 @@ import type { InputCheck } from './taproot.ts';
 const N = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffe_baae_dce6_af48_a03b_bfd2_5e8c_d036_4141n;
 /** The field prime. */
 const P = 2n ** 256n - 2n ** 32n - 977n;
-const MAX_ITEM_BYTES = 520;
 
 /**
  * The consensus rule that a P2WPKH input breaks, or undefined.
@@ -22,7 +22,9 @@ const MAX_ITEM_BYTES = 520;
 export function checkKeyHash(check: InputCheck): ScriptRule | undefined {
   const [signature, publicKey, ...more] = check.input.witness;
   if (signature === undefined || publicKey === undefined || more.length > 0) return 'WITNESS_PROGRAM_MISMATCH';
-  if (signature.length > MAX_ITEM_BYTES || publicKey.length > MAX_ITEM_BYTES) return 'PUSH_SIZE';
+  const longest = Math.max(signature.length, publicKey.length);
+  if (longest > MAX_ITEM_BYTES) return 'PUSH_SIZE';
+  if (longest > MAX_STANDARD_ITEM_BYTES) check.notePolicy('PUSH_SIZE');
   const keyHash = check.scriptPubKey.subarray(2);
   if (!Bytes.equal(ripemd160(sha256(publicKey)), keyHash)) return 'EQUALVERIFY';
   const encoding = checkEncoding(check, signature, publicKey);

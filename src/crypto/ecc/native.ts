@@ -50,6 +50,12 @@ function answer<T>(otherwise: T, compute: () => T): T {
   }
 }
 
+/** Through the generator multiplication, which is constant-time: the scalar may be a secret nonce, and publicKeyTweakAdd is not. */
+function pointAddScalar(module: NativeModule, point: Uint8Array, scalar: Uint8Array): Uint8Array {
+  if (scalar.every((byte) => byte === 0)) return module.publicKeyTweakAdd(point, scalar, true);
+  return module.publicKeyCombine([point, module.publicKeyCreate(scalar, false)], true);
+}
+
 /** A backend over `module`. */
 export function adapt(module: NativeModule): Ecc {
   const points = {
@@ -57,7 +63,7 @@ export function adapt(module: NativeModule): Ecc {
     isPoint: (point: Uint8Array) => point.length === 33 && answer(false, () => module.publicKeyVerify(point)),
     isXOnly: (x: Uint8Array) => x.length === 32 && answer(false, () => module.publicKeyVerify(even(x))),
     pointAdd: (a: Uint8Array, b: Uint8Array) => answer(null, () => module.publicKeyCombine([a, b], true)),
-    pointAddScalar: (point: Uint8Array, scalar: Uint8Array) => answer(null, () => module.publicKeyTweakAdd(point, scalar, true)),
+    pointAddScalar: (point: Uint8Array, scalar: Uint8Array) => answer(null, () => pointAddScalar(module, point, scalar)),
     pointMultiply: (point: Uint8Array, scalar: Uint8Array) => answer(null, () => module.publicKeyTweakMul(point, scalar, true)),
   };
   return Object.freeze<Ecc>({

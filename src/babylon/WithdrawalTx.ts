@@ -86,7 +86,11 @@ export function build(options: build.Options): build.Built {
   }
   const transaction = Tx.create(inputs, [{ scriptPubKey, valueSats }]);
   const spentOutputs = sources.map(({ output, valueSats: value }) => ({ scriptPubKey: output.scriptPubKey, valueSats: value }));
-  const spends = sources.map(({ leaf }, inputIndex) => LeafSpend.from({ transaction, inputIndex, spentOutputs, leaf }));
+  const spends = LeafSpend.forInputs(
+    transaction,
+    spentOutputs,
+    sources.map(({ leaf }, inputIndex) => ({ inputIndex, leaf })),
+  );
   return { spends, transaction, valueSats, feeSats, signedWeight };
 }
 

@@ -19,37 +19,59 @@ export type Parts = {
   readonly leaf: SpendableLeaf;
 };
 
-/** A leaf spend; signature hashes are computed at first use and kept. */
-export class LeafSpend {
-  readonly #transaction: Tx.Transaction;
-  readonly inputIndex: number;
+/** A private copy of a transaction and its spent outputs, and the hashes over all of them: made once, however many inputs are ours. */
+class Frame {
+  readonly transaction: Tx.Transaction;
   readonly spentOutputs: readonly Tx.SpentOutput[];
-  readonly leaf: SpendableLeaf;
   readonly txid: string;
   #context?: ReturnType<typeof Sighash.prepare>;
+
+  constructor(transaction: Tx.Transaction, spentOutputs: readonly Tx.SpentOutput[]) {
+    this.transaction = Tx.stripped(transaction);
+    // Signature hashes are made later: what they cover must not change in the meantime.
+    this.spentOutputs = spentOutputs.map(({ scriptPubKey, valueSats }) => ({ scriptPubKey: Bytes.copy(scriptPubKey), valueSats }));
+    this.txid = Tx.txid(this.transaction);
+  }
+
+  get context(): ReturnType<typeof Sighash.prepare> {
+    this.#context ??= Sighash.prepare(this.transaction, this.spentOutputs);
+    return this.#context;
+  }
+}
+
+/** A leaf spend; signature hashes are computed at first use and kept. */
+export class LeafSpend {
+  readonly #frame: Frame;
+  readonly inputIndex: number;
+  readonly leaf: SpendableLeaf;
   readonly #sighashes = new Map<number, Uint8Array>();
 
-  /** Use {@link from}: it checks. */
-  constructor(parts: Parts) {
-    this.#transaction = Tx.stripped(parts.transaction);
-    this.inputIndex = parts.inputIndex;
-    // Signature hashes are made later: what they cover must not change in the meantime.
-    this.spentOutputs = parts.spentOutputs.map(({ scriptPubKey, valueSats }) => ({ scriptPubKey: Bytes.copy(scriptPubKey), valueSats }));
-    this.leaf = parts.leaf;
-    this.txid = Tx.txid(this.#transaction);
+  /** Use {@link from} or {@link forInputs}: they check. */
+  constructor(frame: Frame, inputIndex: number, leaf: SpendableLeaf) {
+    this.#frame = frame;
+    this.inputIndex = inputIndex;
+    this.leaf = leaf;
+  }
+
+  get txid(): string {
+    return this.#frame.txid;
+  }
+
+  /** The outputs that all inputs spend, in input order. */
+  get spentOutputs(): readonly Tx.SpentOutput[] {
+    return this.#frame.spentOutputs;
   }
 
   /** A fresh copy of the unsigned transaction. */
   get transaction(): Tx.Transaction {
-    return Tx.copy(this.#transaction);
+    return Tx.copy(this.#frame.transaction);
   }
 
   /** The tapscript signature hash of this input (BIP341 ext_flag 1). */
   sighash(hashType: number = DEFAULT_HASH_TYPE): Uint8Array {
     let hash = this.#sighashes.get(hashType);
     if (hash === undefined) {
-      this.#context ??= Sighash.prepare(this.#transaction, this.spentOutputs);
-      hash = Sighash.tapscript(this.#context, this.inputIndex, this.leaf.leafHash, { hashType });
+      hash = Sighash.tapscript(this.#frame.context, this.inputIndex, this.leaf.leafHash, { hashType });
       this.#sighashes.set(hashType, hash);
     }
     return hash.slice();
@@ -60,13 +82,13 @@ export class LeafSpend {
     const hashType = hashTypeOf(signature);
     if (hashType === undefined || publicKey.length !== 32) return false;
     // SIGHASH_SINGLE without an output at this index signs nothing.
-    if ((hashType & 3) === 3 && this.inputIndex >= this.#transaction.outs.length) return false;
+    if ((hashType & 3) === 3 && this.inputIndex >= this.#frame.transaction.outs.length) return false;
     return ecc.schnorrVerify(this.sighash(hashType), publicKey, signature.subarray(0, 64));
   }
 
   /** The transaction with this input's witness: the stack items, then the leaf script and its control block. */
   withWitness(stack: readonly Uint8Array[]): Tx.Transaction {
-    const signed = Tx.copy(this.#transaction);
+    const signed = Tx.copy(this.#frame.transaction);
     signed.setWitness(this.inputIndex, stack.map(Bytes.copy));
     return signed;
   }
@@ -78,16 +100,33 @@ export class LeafSpend {
  * @throws leaf-spend.wrong-prevouts - when there is not one spent output for each input
  * @throws input.out-of-range - when there is no such input
  */
-export function from(parts: Parts): LeafSpend {
-  const inputs = parts.transaction.ins.length;
-  const prevouts = parts.spentOutputs.length;
+export function from({ transaction, spentOutputs, inputIndex, leaf }: Parts): LeafSpend {
+  const [spend] = forInputs(transaction, spentOutputs, [{ inputIndex, leaf }]);
+  return spend as LeafSpend;
+}
+
+/**
+ * The spends of several inputs of one transaction. They share what is the same for all: n inputs cost n, not n times n.
+ *
+ * @throws as {@link from}
+ */
+export function forInputs(
+  transaction: Tx.Transaction,
+  spentOutputs: readonly Tx.SpentOutput[],
+  spent: readonly Pick<Parts, 'inputIndex' | 'leaf'>[],
+): readonly LeafSpend[] {
+  const inputs = transaction.ins.length;
+  const prevouts = spentOutputs.length;
   if (inputs !== prevouts)
     fail<Reason>(
       { code: 'leaf-spend.wrong-prevouts', inputs, prevouts },
       `the transaction has ${inputs} inputs, ${prevouts} spent outputs are given`,
     );
-  Tx.outpointOf(parts.transaction, parts.inputIndex);
-  return new LeafSpend(parts);
+  const frame = new Frame(transaction, spentOutputs);
+  return spent.map(({ inputIndex, leaf }) => {
+    Tx.outpointOf(transaction, inputIndex);
+    return new LeafSpend(frame, inputIndex, leaf);
+  });
 }
 
 /** The hash type of a Schnorr signature by its length and last byte; undefined for what Bitcoin refuses. */

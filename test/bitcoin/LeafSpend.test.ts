@@ -23,7 +23,9 @@ describe('from', () => {
 
   it('refuses an input that does not exist', () => {
     for (const inputIndex of [1, -1, 0.5])
-      expect(codeOf(() => LeafSpend.from({ ...spend, transaction: spend.transaction, inputIndex }))).toBe('input.out-of-range');
+      expect(
+        codeOf(() => LeafSpend.from({ transaction: spend.transaction, spentOutputs: spend.spentOutputs, leaf: spend.leaf, inputIndex })),
+      ).toBe('input.out-of-range');
   });
 
   it('does not follow later changes of its parts, although it hashes later', () => {

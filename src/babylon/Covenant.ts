@@ -1,5 +1,6 @@
 // What a covenant member signs for a delegation: adaptor signatures for each provider on both slashing transactions, a plain one for unbonding.
 // Lists stand in the order of the delegation's provider list, which is neither ascending nor descending (babylon x/btcstaking MsgAddCovenantSigs).
+import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
@@ -87,7 +88,7 @@ function checkAdaptors(
       `${field}: one adaptor signature for each of the ${expected} providers is needed, got ${got}`,
     );
   for (const [i, encryptionKey] of finalityProviderPks.entries()) {
-    const adaptorSignature = Check.bytes(signatures[i], `${field}[${i}]`);
+    const adaptorSignature = Bytes.copy(Check.bytes(signatures[i], `${field}[${i}]`));
     if (!AdaptorSig.verify({ publicKey, encryptionKey, message: spend.sighash(), adaptorSignature }, ecc))
       badSignature(`${field}[${i}]`, publicKey);
   }

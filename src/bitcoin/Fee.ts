@@ -23,9 +23,18 @@ export function rate(satsPerKvb: bigint, field = 'feeRateSatsPerKvb', max: bigin
   return Check.bigInteger(satsPerKvb, field, MIN_RATE, max) as RatePerKvb;
 }
 
-/** ceil(weight * rate / 4000): never below the rate that was asked for. */
+/**
+ * ceil(vsize * rate / 1000), with vsize = ceil(weight / 4) as nodes count it: never below what a node asks at this rate.
+ *
+ * @unit weight units of the signed transaction
+ */
 export function at(weight: number, feeRate: RatePerKvb): Sats.Sats {
-  return Sats.from((BigInt(weight) * feeRate + 3999n) / 4000n, 'feeSats');
+  return Sats.from(exact(weight, feeRate), 'feeSats');
+}
+
+function exact(weight: number, satsPerKvb: bigint): bigint {
+  const vbytes = (BigInt(Check.integer(weight, 'weight', 1, Number.MAX_SAFE_INTEGER)) + 3n) / 4n;
+  return (vbytes * satsPerKvb + 999n) / 1000n;
 }
 
 /**
@@ -48,7 +57,7 @@ export function checkFloor(feeSats: bigint, weight: number): void {
  * @throws fee.too-high
  */
 export function checkCeiling(feeSats: bigint, weight: number, maxRate: bigint = MAX_RATE): void {
-  const max = (BigInt(weight) * rate(maxRate, 'maxFeeRateSatsPerKvb', Sats.MAX) + 3999n) / 4000n;
+  const max = exact(weight, rate(maxRate, 'maxFeeRateSatsPerKvb', Sats.MAX));
   if (feeSats > max)
     fail<Reason>(
       { code: 'fee.too-high', feeSats: feeSats.toString(), maxFeeSats: max.toString(), weight },

@@ -24,15 +24,17 @@ describe('rate', () => {
 });
 
 describe('at', () => {
-  it('is never below the rate asked for, and by less than a satoshi above', () => {
+  it('is the least fee that a node takes at this rate: nodes round the weight up to whole vbytes first', () => {
     fc.assert(
       fc.property(fc.integer({ min: 300, max: 400_000 }), fc.bigInt({ min: 100n, max: 1_000_000n }), (weight, rate) => {
-        const exact = BigInt(weight) * rate;
-        const paid = Fee.at(weight, Fee.rate(rate)) * 4000n;
-        expect(paid >= exact && paid < exact + 4000n).toBe(true);
+        const asked = BigInt(Math.ceil(weight / 4)) * rate;
+        const paid = Fee.at(weight, Fee.rate(rate)) * 1000n;
+        expect(paid >= asked && paid < asked + 1000n).toBe(true);
       }),
       { seed: SEED },
     );
+    // Seen on a node with a relay minimum of 20 sat/vB: 152.5 vbytes are 153, and 3050 sat were refused.
+    expect(Fee.at(610, Fee.rate(20_000n))).toBe(3_060n);
     expect(Fee.at(610, Fee.rate(1_000n))).toBe(153n);
     expect(Fee.at(612, Fee.rate(1_000n))).toBe(153n);
     expect(Fee.at(613, Fee.rate(1_000n))).toBe(154n);

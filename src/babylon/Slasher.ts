@@ -161,6 +161,7 @@ export type Recovered = {
  * The provider's key out of a slashing transaction that somebody published selectively: a covenant signature in its witness is the decryption
  * of a known adaptor signature, and the two give the decryption key. Every slot is tried, since a colluding member may have signed afresh,
  * and with every provider's adaptor signature, since a second provider may have signed in the place of the one whose key was used.
+ * The key is the even-y one: it signs and slashes like the stored key, but may be n minus it. Compare by public key.
  *
  * @throws slasher.not-this-slashing - the transaction spends neither output of the delegation
  * @throws witness.wrong-leaf, witness.wrong-count - it spends one, but not through the slashing leaf

@@ -1,4 +1,5 @@
 // Which rules beyond Bitcoin's own apply: those of a release of the Babylon chain, or none.
+import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 
 /**
@@ -15,6 +16,9 @@ export type Reason = { readonly code: 'chain-profile.unknown'; readonly got: str
 /** @throws chain-profile.unknown */
 export function from(profile: string): ChainProfile {
   if (profile !== 'babylon-v4' && profile !== 'generic')
-    fail<Reason>({ code: 'chain-profile.unknown', got: String(profile) }, 'profile: expected babylon-v4 or generic');
+    fail<Reason>(
+      { code: 'chain-profile.unknown', got: typeof profile === 'string' ? profile : Check.kindOf(profile) },
+      'profile: expected babylon-v4 or generic',
+    );
   return profile;
 }

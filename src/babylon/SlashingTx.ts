@@ -193,7 +193,7 @@ function checkRules({ slashingRate, minSlashingTxFeeSats }: Rules): void {
       'the minimum fee of a slashing transaction must be above 0',
     );
   if (!Rate.isValid(slashingRate)) {
-    const got = String(slashingRate);
+    const got = typeof slashingRate === 'number' ? String(slashingRate) : Check.kindOf(slashingRate);
     fail<Reason>(
       { code: 'slashing-tx.bad-rate', got, reference: 'invalid slashing rate' },
       `the slashing rate is an integer of ten-thousandths in 1..9999, got ${got}`,

@@ -319,7 +319,7 @@ describe('any list of signatures', () => {
 describe('misuse', () => {
   it('a spend of another path or contract is refused: its slots would not fit', () => {
     const signed = { staker: signaturesOf(delegation.unbonding, cast.stakers), covenant: all };
-    for (const path of ['timelock', 'slashing', untyped<Witness.Path>('other')])
+    for (const path of untyped<readonly Witness.Path[]>(['timelock', 'slashing', 'other']))
       expect(codeOf(() => assemble(path, delegation.unbonding, signed))).toBe('witness.wrong-leaf');
     for (const spend of [delegation.stakingSlashing, delegation.unbondingSlashing])
       expect(codeOf(() => assemble('unbonding', spend, signed))).toBe('witness.wrong-leaf');

@@ -22,7 +22,7 @@ import * as SecretKey from '../../src/crypto/SecretKey.ts';
 /** Seed of every property test that uses these helpers. */
 export const SEED = 20_260_731;
 
-export const hex = Hex.encode;
+export const hex: (value: Uint8Array) => string = Hex.encode;
 export const bytes = (text: string): Uint8Array => Hex.decode(text);
 export const sats = (value: bigint | number): Sats.Sats => Sats.from(BigInt(value));
 /** `count` times the byte `value`. */

@@ -1,7 +1,7 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
 // Two projects: what runs anywhere, and what needs a Bitcoin node (it says so in one line and skips where there is none).
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     globals: false,
     pool: 'forks',
@@ -13,3 +13,5 @@ export default defineConfig({
     ],
   },
 });
+
+export default config;

@@ -272,12 +272,12 @@ function read(script: Uint8Array, ecc: Ecc.Ecc): Read {
     const reference = `invalid op return version: ${version}, expected: ${VERSION}`;
     return { reason: { code: 'op-return.wrong-version', got: version, reference }, message: `expected version 0, got ${version}` };
   }
-  const stakerPk = data.slice(5, 37);
+  const stakerPk = Bytes.copy(data.subarray(5, 37));
   if (!ecc.isXOnly(stakerPk)) {
     const reference = 'cannot create V0 op_return data:invalid staker public key:';
     return { reason: { code: 'op-return.bad-staker-key', reference }, message: 'the staker key is not on the curve' };
   }
-  const finalityProviderPk = data.slice(37, 69);
+  const finalityProviderPk = Bytes.copy(data.subarray(37, 69));
   if (!ecc.isXOnly(finalityProviderPk)) {
     const reference = 'cannot create V0 op_return data:invalid finality provider public key:';
     return {
@@ -287,7 +287,7 @@ function read(script: Uint8Array, ecc: Ecc.Ecc): Read {
   }
   return {
     data: {
-      tag: data.slice(0, TAG_BYTES),
+      tag: Bytes.copy(data.subarray(0, TAG_BYTES)),
       version: VERSION,
       stakerPk: stakerPk as PublicKey.XOnlyPublicKey,
       finalityProviderPk: finalityProviderPk as PublicKey.XOnlyPublicKey,

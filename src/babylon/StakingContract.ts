@@ -23,6 +23,7 @@ export type Reason =
       readonly roles: readonly [string, string];
       readonly reference: string;
     }
+  | { readonly code: 'staking-contract.staker-choice' }
   | { readonly code: 'staking-contract.unspendable-key'; readonly role: string }
   | { readonly code: 'staking-contract.too-many-keys'; readonly role: string; readonly max: number; readonly got: number }
   | {
@@ -190,7 +191,7 @@ export function fromParams(
 
 function stakersOf(options: Options): { readonly pks: readonly Key[]; readonly quorum: number } {
   if (options.stakers !== undefined && options.stakerPk !== undefined) {
-    fail<Check.Reason>({ code: 'input.missing', field: 'stakerPk' }, 'give either stakerPk or stakers, not both');
+    fail<Reason>({ code: 'staking-contract.staker-choice' }, 'give either stakerPk or stakers, not both');
   }
   if (options.stakers !== undefined && options.stakers !== null) return options.stakers;
   if (options.stakerPk !== undefined) return { pks: [options.stakerPk], quorum: 1 };

@@ -243,7 +243,7 @@ function compressed(key: Uint8Array, field: string): Uint8Array {
 }
 
 function opposite(point: Uint8Array): Uint8Array {
-  const result = point.slice();
+  const result = Bytes.copy(point);
   result[0] = point[0] === 2 ? 3 : 2;
   return result;
 }

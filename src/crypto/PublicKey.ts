@@ -1,6 +1,7 @@
 // Public keys as Bitcoin scripts hold them: 32 bytes, the x of a point with even y. BIP340 "Public Key Conversion", lift_x.
 // Every way in checks that x is below p and on the curve: no node complains when coins go to a key off the curve, and they are lost.
 import type { Brand } from '../base/Brand.ts';
+import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
@@ -78,7 +79,7 @@ export function fromCompressedAnyParity(bytes: Uint8Array, field = 'publicKey', 
     fail<Reason>({ code: 'public-key.bad-prefix', field, prefix }, message);
   }
   if (!ecc.isPoint(bytes)) notOnCurve(field);
-  return bytes.slice(1) as XOnlyPublicKey;
+  return Bytes.copy(bytes.subarray(1)) as XOnlyPublicKey;
 }
 
 /**

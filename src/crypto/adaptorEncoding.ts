@@ -42,7 +42,7 @@ export function parse(bytes: Uint8Array, ecc: Ecc): { r0: Uint8Array; s: bigint 
     const message = `${field}: expected 65 bytes (or 66 of the obsolete form), got ${bytes.length}`;
     fail<Reason>({ code: 'adaptor.wrong-length', field, gotBytes: bytes.length }, message);
   }
-  const r0 = bytes.slice(0, 33);
+  const r0 = Bytes.copy(bytes.subarray(0, 33));
   if (bytes.length === 66) {
     if (bytes[0] !== 2) return 'legacy-prefix';
     const flag = bytes[65];

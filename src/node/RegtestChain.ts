@@ -130,7 +130,7 @@ interface FundRequest {
  */
 export async function create(node: Bitcoind.Node, options: Options = {}): Promise<RegtestChain> {
   const startBlocks = Check.integer(options.startBlocks ?? COINBASE_MATURITY + 10, 'startBlocks', COINBASE_MATURITY + 1, 10_000);
-  const secretKey = Check.bytes(options.secretKey ?? defaultKey(), 'secretKey', 32).slice();
+  const secretKey = Bytes.copy(Check.bytes(options.secretKey ?? defaultKey(), 'secretKey', 32));
   const publicKey = ecc.isPrivate(secretKey)
     ? ecc.xOnlyPointFromScalar(secretKey)
     : fail<Reason>({ code: 'regtest-chain.bad-key' }, 'secretKey: not in 1..n-1');
@@ -176,7 +176,7 @@ function inTurn<T>(state: State, change: () => Promise<T>): Promise<T> {
 // --- money -----------------------------------------------------------------------------------------------------------
 
 async function fund(state: State, scriptPubKey: Uint8Array, value: bigint): Promise<Funded> {
-  const script = Check.bytes(scriptPubKey, 'scriptPubKey').slice();
+  const script = Bytes.copy(Check.bytes(scriptPubKey, 'scriptPubKey'));
   const valueSats = Sats.from(value, 'valueSats');
   return new Promise((done, failed) => {
     state.waiting.push({ scriptPubKey: script, valueSats, done, failed });

@@ -12,7 +12,7 @@ import { n } from '../support/slow/secp256k1.ts';
 
 export const SEED = 20_260_730;
 
-export const hex = Hex.encode;
+export const hex: (value: Uint8Array) => string = Hex.encode;
 export const bytes = (text: string): Uint8Array => Hex.decode(text);
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 

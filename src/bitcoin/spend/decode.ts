@@ -1,5 +1,6 @@
 // A transaction as the spend check reads it: strict decoding of the network form (BIP144), and its sizes (BIP141).
 // Own, because bad transactions must be judged and not refused: outputs below zero or above 21 million, or no outputs.
+import * as Bytes from '../../base/Bytes.ts';
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
 import { compactSize } from '../TapTree.ts';
@@ -74,7 +75,7 @@ class Reader {
 
   take(length: number): Uint8Array {
     const start = this.#advance(length);
-    return this.#raw.slice(start, start + length);
+    return Bytes.copy(this.#raw.subarray(start, start + length));
   }
 
   byte(): number {

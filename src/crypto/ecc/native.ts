@@ -74,7 +74,8 @@ export function adapt(module: NativeModule): Ecc {
     schnorrVerify: (message32, publicKey, signature) => Bip340.verify(message32, publicKey, signature, points),
     ecdsaVerify: (hash32, publicKey, signature) =>
       // The library takes low s only; normalising works in place, hence the copy.
-      publicKey.length === 33 && answer(false, () => module.ecdsaVerify(module.signatureNormalize(signature.slice()), hash32, publicKey)),
+      publicKey.length === 33 &&
+      answer(false, () => module.ecdsaVerify(module.signatureNormalize(new Uint8Array(signature)), hash32, publicKey)),
   });
 }
 

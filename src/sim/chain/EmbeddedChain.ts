@@ -43,7 +43,7 @@ export class EmbeddedChain implements BitcoinPort {
     const txid = Hex.encode(sha256(Bytes.fromUint64BE(BigInt(++this.#funded), 'funded')));
     const outpoint = { txid, vout: 0 };
     await this.mine(1);
-    const coin = { scriptPubKey: scriptPubKey.slice(), valueSats: Sats.from(valueSats), confirmedHeight: this.#height };
+    const coin = { scriptPubKey: Bytes.copy(scriptPubKey), valueSats: Sats.from(valueSats), confirmedHeight: this.#height };
     this.#unspent.set(keyOf(outpoint), coin);
     return { outpoint, ...coin };
   };

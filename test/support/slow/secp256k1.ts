@@ -1,7 +1,7 @@
 // A textbook secp256k1 in affine coordinates over bigints, written from BIP340's text. Shares nothing with src: it is what src is compared with.
 import { createHash } from 'node:crypto';
 
-export const p = 2n ** 256n - 2n ** 32n - 977n;
+export const p: bigint = 2n ** 256n - 2n ** 32n - 977n;
 export const n = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
 /** An affine point, or null for infinity. */
 export type Point = readonly [x: bigint, y: bigint] | null;

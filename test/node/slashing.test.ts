@@ -11,6 +11,7 @@ import * as Sats from '../../src/base/Sats.ts';
 import * as Dust from '../../src/bitcoin/Dust.ts';
 import * as LeafSpends from '../../src/bitcoin/LeafSpend.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
+import * as SecretKey from '../../src/crypto/SecretKey.ts';
 import { describeWithNode } from './support.ts';
 import * as World from './world.ts';
 
@@ -280,6 +281,40 @@ describeWithNode('slashing on a node', ({ chain }) => {
       const signed = stakerSlots.findIndex(({ length }) => length > 0);
       const lone = stack.map((item, i) => (i === 4 + signed ? new Uint8Array() : item));
       await World.mustFailScript(chain(), spend.withWitness(lone), 'Script failed an OP_NUMEQUALVERIFY operation');
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'comes back by itself after a reorganisation, on whichever output there is then',
+    async () => {
+      const cast = World.castOf({ name: 'reorganised', covenant: [2, 3], ...LOCKS });
+      const stakes = await World.openStakes(chain(), cast, 3);
+      const [first, , third] = stakes as [World.Stake, World.Stake, World.Stake];
+      const [provider] = cast.providers;
+      if (provider === undefined) throw new Error('no provider');
+      const attempts = Slasher.slashAll(stakes.map(World.slashableOf), SecretKey.from(provider.secretKey));
+      const due = async (): Promise<string[]> => {
+        const states = new Map<string, Slasher.OutputState>();
+        for (const attempt of attempts) {
+          const outpoint = Slasher.targetOf(attempt);
+          // Spends in the mempool count; an output that the chain does not know is null as well, and not due either way.
+          states.set(`${outpoint.txid}:${outpoint.vout}`, (await chain().unspent(outpoint)) === null ? 'spent' : 'unspent');
+        }
+        const open = Slasher.due(attempts, ({ txid, vout }) => states.get(`${txid}:${vout}`) ?? 'unknown');
+        return open.map(({ delegation, target }) => `${stakes.findIndex((stake) => stake.delegation === delegation)} ${target}`);
+      };
+      const slashOf = (stake: World.Stake, target: Slasher.Target): Tx.Transaction => World.slash(stake, target);
+      expect(await due()).toEqual(['0 staking', '1 staking', '2 staking']);
+      const height = await World.confirm(chain(), slashOf(first, 'staking'));
+      expect(await due()).toEqual(['1 staking', '2 staking']);
+      // The block is lost, and in the one that takes its place the staker's unbonding is faster than the slashing.
+      await chain().invalidate(height);
+      const unbonding = World.complete(cast, 'unbonding', first.delegation.unbonding);
+      await chain().mine(2, { txs: [Tx.encode(unbonding)] });
+      expect(await due()).toEqual(['0 unbonding', '1 staking', '2 staking']);
+      await World.confirm(chain(), slashOf(first, 'unbonding'), slashOf(third, 'staking'));
+      expect(await due()).toEqual(['1 staking']);
     },
     LIMIT_MS,
   );

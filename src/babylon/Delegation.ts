@@ -7,6 +7,7 @@ import * as Rate from '../base/Rate.ts';
 import * as Sats from '../base/Sats.ts';
 import * as LeafSpend from '../bitcoin/LeafSpend.ts';
 import * as Tx from '../bitcoin/Tx.ts';
+import type { StakingParams } from './Params.ts';
 import * as SlashingTx from './SlashingTx.ts';
 import type { StakingContract } from './StakingContract.ts';
 import * as StakingTx from './StakingTx.ts';
@@ -115,17 +116,24 @@ export class Delegation {
 /**
  * The delegation of a staking transaction. Witnesses are dropped: they are no part of what the later transactions commit to.
  *
+ * @throws staking-tx.params-mismatch - when `rules` is a whole parameter version, and not the one of the contract
  * @throws input.* - rules of wrong type or range, an output index that does not exist
  * @throws staking-tx.no-staking-output, staking-tx.several-staking-outputs
  * @throws delegation.not-the-staking-output - when the output of the given index has another script
  */
 export function from(options: Options): Delegation {
-  const { contract, stakingTransaction, stakingOutputIndex } = options;
+  const { contract, stakingTransaction, stakingOutputIndex, rules } = options;
   Tx.checkSanity(stakingTransaction);
+  if (isWholeVersion(rules)) StakingTx.checkTerms(rules, contract);
   if (stakingOutputIndex === undefined) return new Delegation(options, StakingTx.findOutput(stakingTransaction, contract));
   const index = Check.integer(stakingOutputIndex, 'stakingOutputIndex', 0, stakingTransaction.outs.length - 1);
   const got = Hex.encode(Tx.outputOf(stakingTransaction, index).scriptPubKey);
   if (got !== Hex.encode(contract.staking.scriptPubKey))
     fail<Reason>({ code: 'delegation.not-the-staking-output', index }, `output ${index} does not pay to this contract`);
   return new Delegation(options, index);
+}
+
+/** Rules that come from a parameter set say which covenant and unbonding time belong to them. */
+function isWholeVersion(rules: Rules): rules is StakingParams {
+  return 'covenantPks' in rules && 'covenantQuorum' in rules && 'unbondingTimeBlocks' in rules;
 }

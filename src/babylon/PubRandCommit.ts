@@ -14,7 +14,9 @@ import type * as SecretKey from '../crypto/SecretKey.ts';
 export type Reason =
   | Check.Reason
   | PubRand.Reason
-  | { readonly code: 'pub-rand-commit.overflow'; readonly startHeight: string; readonly numPubRand: string; readonly reference: string };
+  | { readonly code: 'pub-rand-commit.overflow'; readonly startHeight: string; readonly numPubRand: string; readonly reference: string }
+  | { readonly code: 'pub-rand-commit.too-early'; readonly startHeight: string; readonly min: string; readonly reference: string }
+  | { readonly code: 'pub-rand-commit.too-few'; readonly numPubRand: string; readonly min: string; readonly reference: string };
 
 /** A commitment to the randomness of heights startHeight .. startHeight + numPubRand - 1. @shape commitment: 32 bytes; signature: 64 bytes */
 export type PubRandCommit = {
@@ -47,7 +49,7 @@ export function signingHash(commit: Pick<PubRandCommit, 'startHeight' | 'numPubR
 }
 
 /**
- * Derives the randomness of the heights and commits to it. Keep the tree with {@link proofs} or derive it again: both give the same.
+ * Derives the randomness of the heights and commits to it. The list may be kept for the proofs (`MerkleTree.proveAll`) or derived again: both give the same.
  *
  * @unit numPubRand: heights, at most 2^24
  */
@@ -67,6 +69,40 @@ export function create(
   const body = { startHeight, numPubRand: BigInt(numPubRand), commitment: MerkleTree.root(pubRands) };
   const signature = Schnorr.sign(signingHash(body, context), secretKey, auxRand, ecc);
   return { commit: { finalityProviderPk: PublicKey.ofSecret(secretKey, ecc), ...body, signature }, pubRands };
+}
+
+/**
+ * Refuses a commitment to fewer heights than the chain takes, or to heights before finality starts.
+ *
+ * @param finality of `Networks.from(…)`: mainnet wants 8192 heights at least
+ * @throws pub-rand-commit.too-few, pub-rand-commit.too-early, pub-rand-commit.overflow
+ * @source babylon x/finality/keeper/msg_server.go CommitPubRandList
+ */
+export function checkAgainst(
+  finality: { readonly minPubRand: bigint; readonly finalityActivationHeight: bigint },
+  commit: Pick<PubRandCommit, 'startHeight' | 'numPubRand' | 'commitment'>,
+): void {
+  const { startHeight, numPubRand } = commit;
+  signingHash(commit);
+  const { minPubRand, finalityActivationHeight } = finality;
+  if (startHeight < finalityActivationHeight) {
+    const reason = {
+      code: 'pub-rand-commit.too-early',
+      startHeight: startHeight.toString(),
+      min: finalityActivationHeight.toString(),
+      reference: 'finality/1115',
+    } as const;
+    fail<Reason>(reason, `startHeight: finality starts at height ${finalityActivationHeight}, got ${startHeight}`);
+  }
+  if (numPubRand < minPubRand) {
+    const reason = {
+      code: 'pub-rand-commit.too-few',
+      numPubRand: numPubRand.toString(),
+      min: minPubRand.toString(),
+      reference: 'finality/1105',
+    } as const;
+    fail<Reason>(reason, `numPubRand: the chain takes ${minPubRand} heights at least, got ${numPubRand}`);
+  }
 }
 
 /** True when the commitment is signed by its provider. */

@@ -38,6 +38,8 @@ export declare namespace build {
   type Options = {
     readonly contract: StakingContract;
     readonly valueSats: Sats.Sats;
+    /** The parameters in force: value, staking time and covenant are held against them. Leave out only what no chain will judge. */
+    readonly params?: StakingParams;
     /** All of them are spent, in this order. */
     readonly coins: readonly Coin.Coin[];
     readonly changeScriptPubKey: Uint8Array;
@@ -62,6 +64,7 @@ export declare namespace build {
  *
  * The weight is that of the signed transaction (72-byte ECDSA, 64-byte Schnorr). Change below its dust limit goes to the fee, and `feeSats` says so.
  *
+ * @throws staking-tx.value-out-of-range, staking-tx.time-out-of-range, staking-tx.params-mismatch - against `params`
  * @throws coin.* - unknown or txid-changing inputs
  * @throws address.not-payable - a change script that would give the change away
  * @throws staking-tx.not-a-data-output, tx.too-heavy
@@ -70,6 +73,7 @@ export declare namespace build {
 export function build(options: build.Options): build.Built {
   const { contract, coins } = options;
   const valueSats = Sats.from(options.valueSats, 'valueSats');
+  if (options.params !== undefined) checkAgainst(options.params, contract, valueSats);
   const maxRate = options.maxFeeRateSatsPerKvb ?? Fee.MAX_RATE;
   const feeRate = Fee.rate(options.feeRateSatsPerKvb, 'feeRateSatsPerKvb', maxRate);
   const stake = { scriptPubKey: contract.staking.scriptPubKey, valueSats };
@@ -143,7 +147,7 @@ export function findOutput(transaction: Tx.Transaction, contract: StakingContrac
  */
 export function checkAgainst(params: StakingParams, contract: StakingContract, valueSats: Sats.Sats): void {
   const { minStakingValueSats, maxStakingValueSats, minStakingTimeBlocks, maxStakingTimeBlocks } = params;
-  const { stakingTimeBlocks, unbondingTimeBlocks, covenantPks, covenantQuorum } = contract.terms;
+  const { stakingTimeBlocks } = contract.terms;
   if (stakingTimeBlocks < minStakingTimeBlocks || stakingTimeBlocks > maxStakingTimeBlocks) {
     const reason = {
       code: 'staking-tx.time-out-of-range',
@@ -162,6 +166,16 @@ export function checkAgainst(params: StakingParams, contract: StakingContract, v
     } as const;
     fail<Reason>(reason, `the stake must be ${minStakingValueSats}..${maxStakingValueSats} sat, got ${valueSats}`);
   }
+  checkTerms(params, contract);
+}
+
+/**
+ * Refuses a contract that was made under another parameter version: its pre-signed transactions would have the wrong fees and scripts.
+ *
+ * @throws staking-tx.params-mismatch
+ */
+export function checkTerms(params: StakingParams, contract: StakingContract): void {
+  const { unbondingTimeBlocks, covenantPks, covenantQuorum } = contract.terms;
   const mismatch = (field: 'covenantPks' | 'covenantQuorum' | 'unbondingTimeBlocks', expected: string, got: string): void => {
     if (expected !== got)
       fail<Reason>(

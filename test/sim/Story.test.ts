@@ -68,10 +68,9 @@ describe('Story', () => {
   it('compares with a restaking ledger: the whole rate at full allocation, half of it at half, nothing for who has left', async () => {
     const { restaking, stakers } = await tell('bbn-1', 6, 'compares');
     for (const [i, { fate, stakeSats }] of stakers.entries()) {
-      const [full, half] = restaking.map(({ stakers: side }) => side[i]?.lossSats);
-      // The kept part is rounded down to whole satoshi.
-      expect(full).toBe(fate === 'withdrawn' ? 0n : (stakeSats + 999n) / 1000n);
-      expect(half).toBe(fate === 'withdrawn' ? 0n : (stakeSats + 1999n) / 2000n);
+      const [full, half] = restaking.map(({ stakers: side }) => side[i]?.lossShares);
+      expect(full).toBe(fate === 'withdrawn' ? 0n : stakeSats * 10_000_000n);
+      expect(half).toBe(fate === 'withdrawn' ? 0n : stakeSats * 5_000_000n);
     }
   });
 

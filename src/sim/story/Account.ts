@@ -23,7 +23,7 @@ export type StakerOutcome = {
   readonly stakeSats: Sats.Sats;
   /** Burnt or paid to the slashing script. */
   readonly slashedSats: Sats.Sats;
-  /** Fees of the pre-signed transactions: unbonding and slashing, and of the withdrawal. */
+  /** Taken from the stake by the unbonding, the slashing and the withdrawal transaction. Staking and extension were paid from other coins. */
   readonly feesSats: Sats.Sats;
   readonly returnedSats: Sats.Sats;
   /** When the coins are the staker's again. */
@@ -33,16 +33,16 @@ export type StakerOutcome = {
 /** Something that the chain must refuse, and did. */
 export type Refusal = { readonly attempt: string; readonly expected: string; readonly got: string; readonly refused: boolean };
 
-/** The same fault on a restaking ledger, in satoshi of the same stake. */
+/** The same rate on a restaking ledger. Shares are satoshi with ten decimals (18 places to the coin, as on Ethereum). */
 export type RestakingOutcome = {
   readonly allocated: string;
   readonly stakers: readonly {
     readonly index: number;
-    readonly lossSats: Sats.Sats;
-    readonly keptSats: Sats.Sats;
+    readonly lossShares: bigint;
+    readonly keptShares: bigint;
     readonly exit: string;
   }[];
-  readonly totalLossSats: Sats.Sats;
+  readonly totalLossShares: bigint;
 };
 
 export type Account = {
@@ -50,6 +50,8 @@ export type Account = {
   readonly chain: string;
   readonly seed: string;
   readonly paramsVersion: number;
+  /** Date of the newest source of the built-in parameters. */
+  readonly paramsAsOf: string;
   readonly params: {
     readonly slashingRate: string;
     readonly slashingPkScript: string;

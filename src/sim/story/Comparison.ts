@@ -2,7 +2,6 @@
 // to one operator set. A slash takes the rate of what is allocated (EigenLayer AllocationManager.slashOperator, unique stake).
 import { fail } from '../../base/Errors.ts';
 import type { RateBps } from '../../base/Rate.ts';
-import * as Sats from '../../base/Sats.ts';
 import * as AllocationSlash from '../../restaking/eigenlayer/AllocationSlash.ts';
 import * as SlashingLib from '../../restaking/eigenlayer/SlashingLib.ts';
 import type { Fate, RestakingOutcome, StakerOutcome } from './Account.ts';
@@ -10,7 +9,7 @@ import type { Fate, RestakingOutcome, StakerOutcome } from './Account.ts';
 export type Reason = { readonly code: 'story.ledger-reverted'; readonly revert: string };
 
 /** A satoshi as shares of 18 decimals, so that the two sides have the same number of coins. */
-const SHARES_PER_SAT = 10_000_000_000n;
+export const SHARES_PER_SAT: bigint = 10_000_000_000n;
 
 /** How much of the operator's magnitude the slashing set holds. */
 const ALLOCATIONS = [
@@ -50,9 +49,9 @@ function slashAllocation(outcomes: readonly StakerOutcome[], rate: RateBps, allo
   if (!result.ok) fail<Reason>({ code: 'story.ledger-reverted', revert: result.revert }, `the ledger reverts with ${result.revert}`);
   const keptShares = new Map(present.map(({ index }, i) => [index, result.stakers[i]?.withdrawableShares ?? 0n]));
   const stakers = outcomes.map(({ index, fate, stakeSats }) => {
-    // Below a satoshi the ledger still counts; the table shows whole satoshi of what is kept, rounded down.
-    const keptSats = Sats.from((keptShares.get(index) ?? stakeSats * SHARES_PER_SAT) / SHARES_PER_SAT);
-    return { index, keptSats, lossSats: Sats.from(stakeSats - keptSats), exit: EXIT[fate] };
+    const stakeShares = stakeSats * SHARES_PER_SAT;
+    const kept = keptShares.get(index) ?? stakeShares;
+    return { index, keptShares: kept, lossShares: stakeShares - kept, exit: EXIT[fate] };
   });
-  return { allocated, stakers, totalLossSats: Sats.from(stakers.reduce((sum, { lossSats }) => sum + lossSats, 0n)) };
+  return { allocated, stakers, totalLossShares: stakers.reduce((sum, { lossShares }) => sum + lossShares, 0n) };
 }

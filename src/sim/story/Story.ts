@@ -58,10 +58,10 @@ export async function tell(options: Options, ecc: Ecc.Ecc = Ecc.auto()): Promise
   const finalityProvider = Cast.person(seed, 'finality provider', ecc);
   const setting: Stakes.Setting = { stage, params, covenant, finalityProvider, ecc };
 
-  stage.say(`${count} stakers lock bitcoin; ${covenant.length} covenant members pre-sign their slashing`);
+  stage.say(`${count} staker${count === 1 ? ' locks' : 's lock'} bitcoin; ${covenant.length} covenant members pre-sign their slashing`);
   const opened = await openAll(setting, count, seed);
   stage.say('The finality provider commits randomness and votes honestly');
-  const provider = Provider.appear(finalityProvider, options.network.chainId, seed, ecc);
+  const provider = Provider.appear(finalityProvider, options.network, seed, ecc);
   stage.say('Some stakers unbond, withdraw or extend');
   const moved = await moveOn(setting, opened);
   await Refusals.beforeTheFault(setting, moved.stakes);
@@ -81,6 +81,7 @@ export async function tell(options: Options, ecc: Ecc.Ecc = Ecc.auto()): Promise
     chain: options.chainName,
     seed,
     paramsVersion: params.version,
+    paramsAsOf: options.network.asOf,
     params: describeParams(params),
     covenant: { members: covenant.length, quorum: params.covenantQuorum, publicKeys: covenantPks.map((pk) => Hex.encode(pk)) },
     finalityProvider: Provider.describe(provider, evidence, key),

@@ -2,6 +2,7 @@
 
 import * as Evidence from '../../babylon/Evidence.ts';
 import * as FinalityVote from '../../babylon/FinalityVote.ts';
+import type { StakingNetwork } from '../../babylon/Networks.ts';
 import * as PubRandCommit from '../../babylon/PubRandCommit.ts';
 import * as Bytes from '../../base/Bytes.ts';
 import { fail } from '../../base/Errors.ts';
@@ -15,9 +16,8 @@ import { bytesFor, type Person } from './cast.ts';
 
 export type Reason = { readonly code: 'story.check-failed'; readonly check: string };
 
-/** Babylon height of the first committed randomness, and for how many heights. */
+/** Babylon height of the first committed randomness. */
 const START_HEIGHT = 2_000_000n;
-const HEIGHTS = 100;
 const HONEST_VOTES = 3;
 
 /** A provider that has voted honestly. */
@@ -29,12 +29,14 @@ export type Provider = {
   readonly seed: string;
 };
 
-/** Commits randomness, then votes for the first heights; every vote is verified against the commitment, as the chain does. */
-export function appear(person: Person, chainId: string, seed: string, ecc: Ecc.Ecc): Provider {
+/** Commits randomness for as many heights as the chain wants at least, then votes for the first heights; every vote is verified against the commitment, as the chain does. */
+export function appear(person: Person, { chainId, finality }: StakingNetwork, seed: string, ecc: Ecc.Ecc): Provider {
+  const numPubRand = Number(finality.minPubRand);
   const { commit, pubRands } = PubRandCommit.create(
-    { secretKey: person.secretKey, chainId, startHeight: START_HEIGHT, numPubRand: HEIGHTS, auxRand: new Uint8Array(32) },
+    { secretKey: person.secretKey, chainId, startHeight: START_HEIGHT, numPubRand, auxRand: new Uint8Array(32) },
     ecc,
   );
+  PubRandCommit.checkAgainst(finality, commit);
   insist(PubRandCommit.verify(commit, undefined, ecc), 'the commitment is signed by the provider');
   const provider = { person, commit, pubRands, chainId, seed };
   for (let i = 0; i < HONEST_VOTES; i++) {

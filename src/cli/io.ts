@@ -1,5 +1,5 @@
 // What a command may touch: streams, environment, files. Results are data first; text is made from them at the end.
-import { chmodSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
@@ -8,6 +8,7 @@ import * as SecretKey from '../crypto/SecretKey.ts';
 export type Reason =
   | { readonly code: 'cli.usage'; readonly option: string }
   | { readonly code: 'cli.no-secret'; readonly variable: string }
+  | { readonly code: 'cli.file-exists'; readonly file: string }
   | { readonly code: 'cli.not-json'; readonly file: string }
   | { readonly code: 'cli.too-large'; readonly file: string; readonly maxBytes: number };
 
@@ -68,12 +69,22 @@ export function readSecret(file: string | undefined): SecretKey.SecretKey {
       `no secret key: give --secret-file FILE (- for stdin) or set ${SECRET_VARIABLE}`,
     );
   }
+  // Others who can read the file can vote in the provider's name, and lose its key.
+  if (file !== undefined && file !== '-' && process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
+    note(`satlock: ${file} can be read by others than its owner; chmod 600 it`);
+  }
   return SecretKey.fromHex(text.trim(), 'secretKey');
 }
 
 /** Writes a secret to a new file that only its owner can read. An existing file is never overwritten. */
 export function writeSecret(file: string, secret: SecretKey.SecretKey): void {
-  const handle = openSync(file, 'wx', 0o600);
+  let handle: number;
+  try {
+    handle = openSync(file, 'wx', 0o600);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
+    return fail<Reason>({ code: 'cli.file-exists', file }, `${file} exists; a key is never overwritten, choose another name`, { cause });
+  }
   try {
     writeFileSync(handle, `${Hex.encode(secret)}\n`);
   } finally {

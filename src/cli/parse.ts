@@ -24,6 +24,14 @@ export function hex(option: string, length?: number): (text: string) => Uint8Arr
   return (text) => Hex.decode(text, option, length);
 }
 
+/** A signing context: nothing, or the 64 hex digits that the chain hashes as text. */
+export function context(option: string): (text: string) => string {
+  return (text) => {
+    if (!/^([0-9a-f]{64})?$/.test(text)) usage(option, 'expected nothing or 64 lower-case hex digits');
+    return text;
+  };
+}
+
 /** A list that grows each time its option occurs; commas separate too. */
 export function collect(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...text.split(',').map((part) => part.trim())];

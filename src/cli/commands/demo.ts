@@ -35,7 +35,7 @@ export function demoCommand(): Command {
     .description(
       'from a stake to a slash: stakers, a covenant, a provider that signs twice, every slashing transaction, and the same fault on a restaking ledger',
     )
-    .option('--network <name>', 'whose parameters: bbn-1, bbn-test-6, bbn-test-5', 'bbn-1')
+    .option('--network <name>', 'whose parameters: bbn-1 (mainnet), bbn-test-6 (testnet), bbn-test-5', 'bbn-1')
     .option('--params-version <number>', 'a parameter version other than the newest', parse.integer('--params-version', 0, 0xffff_ffff))
     .option('--stakers <number>', 'how many', parse.integer('--stakers', 1, Story.MAX_STAKERS), 6)
     .option('--seed <text>', 'all keys and sizes follow from it', 'satlock')

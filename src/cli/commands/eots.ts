@@ -14,12 +14,15 @@ type Json = { readonly json?: boolean };
 /** A message is raw bytes, or the vote for an app hash at a height. */
 type MessageOptions = { readonly message?: Uint8Array; readonly height?: bigint; readonly appHash?: Uint8Array; readonly context: string };
 
+const CONTEXT_HELP = 'signing context: empty on mainnet, 64 lower-case hex digits on the BSN line';
+
 export function eotsCommand(): Command {
   const command = new Command('eots').description('extractable one-time signatures: keygen, sign, verify, extract');
   command.addCommand(keygenCommand());
   command.addCommand(signCommand());
   command.addCommand(verifyCommand());
   command.addCommand(extractCommand());
+  command.addHelpText('after', '\nExample:\n  satlock eots keygen --secret-file provider.key');
   return command;
 }
 
@@ -46,7 +49,7 @@ function messageOptions(command: Command): Command {
     .option('--message <hex>', 'the signed bytes, before any hashing', parse.hex('--message'))
     .option('--height <height>', 'Babylon height of a vote', parse.uint64('--height'))
     .option('--app-hash <hex>', 'app hash of a vote: with --height in place of --message', parse.hex('--app-hash', 32))
-    .option('--context <text>', 'signing context: empty on mainnet, 64 hex digits on the BSN line', '');
+    .option('--context <text>', CONTEXT_HELP, parse.context('--context'), '');
 }
 
 function messageOf({ message, height, appHash }: MessageOptions): Uint8Array {
@@ -144,9 +147,12 @@ function extractCommand(): Command {
     .requiredOption('--signature1 <hex>', 'first signature, 32 bytes', parse.hex('--signature1', 32))
     .requiredOption('--message2 <hex>', 'second message', parse.hex('--message2'))
     .requiredOption('--signature2 <hex>', 'second signature', parse.hex('--signature2', 32))
-    .option('--context <text>', 'signing context: empty on mainnet', '')
+    .option('--context <text>', CONTEXT_HELP, parse.context('--context'), '')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nThe even-y key is given for an x-only public key; it may be n minus the stored key, and signs the same.')
+    .addHelpText(
+      'after',
+      '\nThe even-y key is given for an x-only public key; it may be n minus the stored key, and signs the same.\n\nExample:\n  satlock eots extract --public-key … --pub-rand … --message1 … --signature1 … --message2 … --signature2 …',
+    )
     .action((options: ExtractOptions) => {
       const { publicKey, pubRand, message1, signature1, message2, signature2, context } = options;
       const secretKey = Hex.encode(Eots.extract({ publicKey, pubRand, message1, signature1, message2, signature2, context }));

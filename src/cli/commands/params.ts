@@ -55,7 +55,17 @@ function choose(set: ParamsSet.ParamsSet, { paramsVersion, height }: Options): r
 
 function overview(versions: readonly Params.StakingParams[]): string {
   const table = new Table({
-    head: ['version', 'from height', 'stake (sat)', 'time (blocks)', 'unbonding', 'fee (sat)', 'slashing', 'fee (sat)', 'covenant'],
+    head: [
+      'version',
+      'from height',
+      'stake (sat)',
+      'time (blocks)',
+      'unbonding (blocks)',
+      'unbonding fee',
+      'slashing rate',
+      'slashing fee',
+      'covenant',
+    ],
     style: { head: [], border: [] },
   });
   for (const p of versions) {

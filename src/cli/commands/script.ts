@@ -41,6 +41,10 @@ type OutputName = keyof typeof OUTPUTS;
 export function scriptCommand(): Command {
   const command = new Command('script').description('scripts, address and descriptor of the three outputs of a stake');
   for (const name of Object.keys(OUTPUTS) as OutputName[]) command.addCommand(outputCommand(name));
+  command.addHelpText(
+    'after',
+    '\nExample:\n  satlock script staking --params bbn-1 --staker <32-byte key> --finality-provider <32-byte key>',
+  );
   return command;
 }
 

@@ -29,7 +29,7 @@ export function vectorsCommand(): Command {
     .action(verify);
   command
     .command('generate')
-    .description('make cases, refusals included; the same seed gives the same file')
+    .description('make cases, every fourth of them a refusal; the same seed gives the same file')
     .requiredOption('--kind <kind>', `one of ${Generate.KINDS.join(', ')}`)
     .option('--seed <text>', 'seed', 'satlock')
     .option('--count <number>', 'number of cases', parse.integer('--count', 1, 100_000), 20)
@@ -37,6 +37,7 @@ export function vectorsCommand(): Command {
     .option('--json', 'accepted for symmetry: the output is JSON in any case')
     .addHelpText('after', '\nExample:\n  satlock vectors generate --kind eots.extract --seed one --count 100 --out eots.json')
     .action(generate);
+  command.addHelpText('after', '\nExample:\n  satlock vectors verify vectors/eots/*.json');
   return command;
 }
 

@@ -2,6 +2,7 @@
 // Run: npx tsx examples/staker.ts
 import {
   Address,
+  Blocks,
   Delegation,
   Hex,
   type LeafSpend,
@@ -18,7 +19,7 @@ import {
 } from '../src/index.ts';
 
 const network = Networks.from('bbn-1');
-const params = ParamsSet.latest(network.paramsSet);
+const params = ParamsSet.atHeight(network.paramsSet, Blocks.height(925_000)); // the height of your Bitcoin tip
 const staker = SecretKey.fromHex('01'.repeat(32));
 const stakerPk = PublicKey.ofSecret(staker);
 const finalityProviderPk = PublicKey.fromHex('a0de2f54af59442d224b992a680fa802f6a3d5534f7d2943fdd9bf0061a6fc1a');
@@ -27,12 +28,11 @@ const finalityProviderPk = PublicKey.fromHex('a0de2f54af59442d224b992a680fa802f6
 const contract = StakingContract.fromParams(params, { stakerPk, finalityProviderPks: [finalityProviderPk], stakingTimeBlocks: 64_000 });
 console.log('stake to', Address.encode(contract.staking.scriptPubKey, network.bitcoinNetwork));
 
-// 2. The staking transaction over a coin of the wallet; held against the limits of the parameters.
+// 2. The staking transaction over a coin of the wallet; given the parameters, what the network would not register is refused.
 const valueSats = Sats.from(1_000_000n);
-StakingTx.checkAgainst(params, contract, valueSats);
 const change = Hex.decode(`5120${Hex.encode(stakerPk)}`);
 const coin = { outpoint: { txid: '11'.repeat(32), vout: 0 }, scriptPubKey: change, valueSats: Sats.from(1_100_000n) };
-const built = StakingTx.build({ contract, valueSats, coins: [coin], changeScriptPubKey: change, feeRateSatsPerKvb: 3_000n });
+const built = StakingTx.build({ contract, params, valueSats, coins: [coin], changeScriptPubKey: change, feeRateSatsPerKvb: 3_000n });
 console.log('staking transaction pays', built.feeSats, 'sat of fee');
 
 // 3. Everything later follows from one value. The staker signs both slashing transactions in advance; the chain asks for these two signatures.

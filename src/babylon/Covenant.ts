@@ -10,11 +10,12 @@ import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
 import * as Schnorr from '../crypto/Schnorr.ts';
 import type * as SecretKey from '../crypto/SecretKey.ts';
-import type { Delegation } from './Delegation.ts';
+import { check as checkDelegation, type Delegation, type Reason as DelegationReason } from './Delegation.ts';
 
 export type Reason =
   | Check.Reason
   | AdaptorSig.Reason
+  | DelegationReason
   | { readonly code: 'covenant.not-a-member'; readonly publicKey: string; readonly reference: string }
   | { readonly code: 'covenant.wrong-count'; readonly field: string; readonly expected: number; readonly got: number }
   | { readonly code: 'covenant.bad-signature'; readonly field: string; readonly publicKey: string; readonly reference: string };
@@ -36,7 +37,8 @@ export function sign(
   options: { readonly delegation: Delegation; readonly secretKey: SecretKey.SecretKey; readonly auxRand?: Uint8Array },
   ecc: Ecc.Ecc = Ecc.auto(),
 ): MemberSignatures {
-  const { delegation, secretKey, auxRand } = options;
+  const { delegation, secretKey, auxRand } = Check.object(options, 'options');
+  checkDelegation(delegation);
   const covenantPk = PublicKey.ofSecret(secretKey, ecc);
   checkMember(delegation, covenantPk);
   const encrypt = (spend: LeafSpend): Uint8Array[] =>
@@ -61,8 +63,9 @@ export function check(
   options: { readonly delegation: Delegation; readonly signatures: MemberSignatures },
   ecc: Ecc.Ecc = Ecc.auto(),
 ): void {
-  const { delegation, signatures } = options;
-  const { covenantPk } = signatures;
+  const { delegation, signatures } = Check.object(options, 'options');
+  checkDelegation(delegation);
+  const { covenantPk } = Check.object(signatures, 'signatures');
   Check.bytes(covenantPk, 'covenantPk', 32);
   checkMember(delegation, covenantPk);
   checkAdaptors(delegation, delegation.stakingSlashing, covenantPk, signatures.stakingSlashing, 'stakingSlashing', ecc);

@@ -9,11 +9,14 @@ import * as LeafSpend from '../bitcoin/LeafSpend.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 import type { StakingParams } from './Params.ts';
 import * as SlashingTx from './SlashingTx.ts';
-import type { StakingContract } from './StakingContract.ts';
+import { check as checkContract, type StakingContract } from './StakingContract.ts';
 import * as StakingTx from './StakingTx.ts';
 import * as UnbondingTx from './UnbondingTx.ts';
 
-export type Reason = StakingTx.Reason | { readonly code: 'delegation.not-the-staking-output'; readonly index: number };
+export type Reason =
+  | StakingTx.Reason
+  | { readonly code: 'delegation.not-a-delegation'; readonly field: string; readonly got: string }
+  | { readonly code: 'delegation.not-the-staking-output'; readonly index: number };
 
 /** What a parameter version says about the pre-signed transactions; `StakingParams` has these fields. */
 export type Rules = SlashingTx.Rules & { readonly unbondingFeeSats: Sats.Sats };
@@ -122,7 +125,10 @@ export class Delegation {
  * @throws delegation.not-the-staking-output - when the output of the given index has another script
  */
 export function from(options: Options): Delegation {
-  const { contract, stakingTransaction, stakingOutputIndex, rules } = options;
+  const { contract, stakingTransaction, stakingOutputIndex, rules } = Check.object(options, 'options');
+  checkContract(contract);
+  Check.object(rules, 'rules');
+  Tx.check(stakingTransaction, 'stakingTransaction');
   Tx.checkSanity(stakingTransaction);
   if (isWholeVersion(rules)) StakingTx.checkTerms(rules, contract);
   if (stakingOutputIndex === undefined) return new Delegation(options, StakingTx.findOutput(stakingTransaction, contract));
@@ -131,6 +137,20 @@ export function from(options: Options): Delegation {
   if (got !== Hex.encode(contract.staking.scriptPubKey))
     fail<Reason>({ code: 'delegation.not-the-staking-output', index }, `output ${index} does not pay to this contract`);
   return new Delegation(options, index);
+}
+
+/**
+ * Returns `value` when it has the shape of a delegation: two installed copies of the package agree.
+ *
+ * @throws input.missing, delegation.not-a-delegation
+ */
+export function check(value: Delegation, field = 'delegation'): Delegation {
+  if (value === undefined || value === null) Check.missing(field);
+  if (typeof value !== 'object' || typeof value.stakingTxid !== 'string' || typeof value.contract !== 'object') {
+    const got = Check.kindOf(value);
+    fail<Reason>({ code: 'delegation.not-a-delegation', field, got }, `${field}: expected a Delegation, got ${got}; use Delegation.from`);
+  }
+  return value;
 }
 
 /** Rules that come from a parameter set say which covenant and unbonding time belong to them. */

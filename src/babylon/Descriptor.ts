@@ -3,12 +3,11 @@
 //   unbonding        tr(H,{S,T})       S = and_v(and_v(v:STAKER,v:PROVIDER),COVENANT)
 //   slashing change  tr(H,T)           a group of one key is pk(k), of several multi_a(quorum,k1,…), keys ascending
 import * as Blocks from '../base/Blocks.ts';
-import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Tapscript from '../bitcoin/Tapscript.ts';
-import { NUMS } from '../bitcoin/TapTree.ts';
+import * as TapTree from '../bitcoin/TapTree.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
 import * as StakingContract from './StakingContract.ts';
@@ -50,7 +49,7 @@ export type Reason =
  * @throws input.*, public-key.not-on-curve, tapscript.*, staking-contract.* - what the contract itself refuses
  */
 export function staking(terms: StakingTerms, ecc: Ecc.Ecc = Ecc.auto()): string {
-  const { stakingTimeBlocks } = terms;
+  const { stakingTimeBlocks } = Check.object(terms, 'terms');
   const checked = checkKeys(terms, stakingTimeBlocks, 1, ecc);
   const unbondingLeaf = andV(verify(stakerGroup(checked)), covenantGroup(checked));
   return withChecksum(`tr(${H},{${slashingLeaf(checked)},{${unbondingLeaf},${timelockLeaf(checked, stakingTimeBlocks)}}})`);
@@ -62,7 +61,7 @@ export function staking(terms: StakingTerms, ecc: Ecc.Ecc = Ecc.auto()): string 
  * @throws input.*, public-key.not-on-curve, tapscript.*, staking-contract.*
  */
 export function unbonding(terms: UnbondingTerms, ecc: Ecc.Ecc = Ecc.auto()): string {
-  const { unbondingTimeBlocks } = terms;
+  const { unbondingTimeBlocks } = Check.object(terms, 'terms');
   const checked = checkKeys(terms, 1, unbondingTimeBlocks, ecc);
   return withChecksum(`tr(${H},{${slashingLeaf(checked)},${timelockLeaf(checked, unbondingTimeBlocks)}})`);
 }
@@ -73,7 +72,7 @@ export function unbonding(terms: UnbondingTerms, ecc: Ecc.Ecc = Ecc.auto()): str
  * @throws input.*, public-key.not-on-curve, tapscript.*
  */
 export function slashingChange(terms: SlashingChangeTerms, ecc: Ecc.Ecc = Ecc.auto()): string {
-  const checked = checkStakers(terms, ecc);
+  const checked = checkStakers(Check.object(terms, 'terms'), ecc);
   return withChecksum(`tr(${H},${timelockLeaf(checked, Blocks.timelock(terms.unbondingTimeBlocks, 'unbondingTimeBlocks'))})`);
 }
 
@@ -84,6 +83,7 @@ export function slashingChange(terms: SlashingChangeTerms, ecc: Ecc.Ecc = Ecc.au
  * @source BIP380 "Checksum"
  */
 export function checksum(descriptor: string): string {
+  Check.text(descriptor, 'descriptor');
   const symbols: number[] = [];
   let classes = 0;
   let count = 0;
@@ -134,7 +134,7 @@ export function parse(text: string, ecc: Ecc.Ecc = Ecc.auto()): Parsed {
 
 // ---- writing
 
-const H = Hex.encode(NUMS);
+const H = Hex.encode(TapTree.nums());
 
 function checkKeys(terms: KeyTerms, stakingTimeBlocks: number, unbondingTimeBlocks: number, ecc: Ecc.Ecc): KeyTerms {
   const { stakerPks, stakerQuorum, finalityProviderPks, covenantPks, covenantQuorum } = terms;
@@ -145,7 +145,7 @@ function checkKeys(terms: KeyTerms, stakingTimeBlocks: number, unbondingTimeBloc
 
 function checkStakers({ stakerPks, stakerQuorum }: StakerTerms, ecc: Ecc.Ecc): StakerTerms {
   for (const [i, key] of Tapscript.sortKeys(stakerPks, 'stakerPks').entries()) {
-    if (Bytes.equal(PublicKey.fromXOnly(key, `stakerPks[${i}]`, ecc), NUMS))
+    if (TapTree.isNums(PublicKey.fromXOnly(key, `stakerPks[${i}]`, ecc)))
       fail<Reason>({ code: 'staking-contract.unspendable-key', role: 'stakerPks' }, 'stakerPks: this is the NUMS key');
   }
   Check.integer(stakerQuorum, 'stakerQuorum', 1, stakerPks.length);

@@ -1,6 +1,6 @@
 // Evidence of equivocation: two votes of one provider for different blocks of one height, and the key that they give (babylon x/finality/types/finality.go).
 import * as Bytes from '../base/Bytes.ts';
-import type * as Check from '../base/Check.ts';
+import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as Eots from '../crypto/Eots.ts';
@@ -41,6 +41,8 @@ export function fromVotes(
   context?: string,
   ecc: Ecc.Ecc = Ecc.auto(),
 ): Evidence {
+  checkVote(canonical, 'canonical');
+  checkVote(fork, 'fork');
   if (!Bytes.equal(canonical.finalityProviderPk, fork.finalityProviderPk))
     fail<Reason>({ code: 'evidence.different-provider' }, 'the votes are of two providers');
   if (canonical.height !== fork.height)
@@ -75,7 +77,7 @@ export function fromVotes(
  * @throws eots.same-signature, eots.key-mismatch - for evidence that was not checked
  */
 export function extractKey(evidence: Evidence, context?: string, ecc: Ecc.Ecc = Ecc.auto()): SecretKey.SecretKey {
-  const { finalityProviderPk, height, pubRand } = evidence;
+  const { finalityProviderPk, height, pubRand } = Check.object(evidence, 'evidence');
   return Eots.extract(
     {
       publicKey: finalityProviderPk,
@@ -88,4 +90,13 @@ export function extractKey(evidence: Evidence, context?: string, ecc: Ecc.Ecc = 
     },
     ecc,
   );
+}
+
+function checkVote(vote: FinalityVote.FinalityVote, name: string): void {
+  const { finalityProviderPk, height, appHash, pubRand, signature } = Check.object(vote, name);
+  Check.bytes(finalityProviderPk, `${name}.finalityProviderPk`, 32);
+  Check.bigInteger(height, `${name}.height`, 0n, 0xffff_ffff_ffff_ffffn);
+  Check.bytes(appHash, `${name}.appHash`, 32);
+  Check.bytes(pubRand, `${name}.pubRand`, 32);
+  Check.bytes(signature, `${name}.signature`, 32);
 }

@@ -1,6 +1,7 @@
 // A stake extension: a new staking transaction whose first input is the previous stake, spent through its unbonding leaf.
 // The rules are those of babylon x/btcstaking/types/msg.go GetStakeExpansion and x/btcstaking/keeper/msg_server.go.
 import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Sats from '../base/Sats.ts';
@@ -10,8 +11,8 @@ import * as Dust from '../bitcoin/Dust.ts';
 import * as Fee from '../bitcoin/Fee.ts';
 import * as LeafSpend from '../bitcoin/LeafSpend.ts';
 import * as Tx from '../bitcoin/Tx.ts';
-import type { Delegation } from './Delegation.ts';
-import type { StakingContract } from './StakingContract.ts';
+import { check as checkDelegation, type Delegation, type Reason as DelegationReason } from './Delegation.ts';
+import { check as checkContract, type StakingContract } from './StakingContract.ts';
 import * as StakingTx from './StakingTx.ts';
 
 export type Reason =
@@ -25,6 +26,7 @@ export type Reason =
   | { readonly code: 'extension-tx.value-decreased'; readonly newSats: string; readonly oldSats: string; readonly reference: string }
   | { readonly code: 'extension-tx.covenant-overlap'; readonly needed: number; readonly common: number; readonly reference: string }
   | StakingTx.Reason
+  | DelegationReason
   | { readonly code: 'extension-tx.wrong-input-count'; readonly got: number; readonly reference: string }
   | { readonly code: 'extension-tx.wrong-input'; readonly input: 0 | 1; readonly reference: string }
   | { readonly code: 'extension-tx.no-fee'; readonly inputsSats: string; readonly outputsSats: string; readonly reference: string }
@@ -62,7 +64,9 @@ export declare namespace build {
  * @throws address.not-payable - a change script that would give the change away
  */
 export function build(options: build.Options): build.Built {
-  const { previous, contract, funding } = options;
+  const { previous, contract, funding } = Check.object(options, 'options');
+  checkDelegation(previous, 'previous');
+  checkContract(contract);
   checkTerms(previous, contract);
   const valueSats = Sats.from(options.valueSats, 'valueSats');
   const oldSats = previous.stakingValueSats;
@@ -113,7 +117,9 @@ export declare namespace check {
  * @source babylon x/btcstaking/types/msg.go GetStakeExpansion, x/btcstaking/keeper/msg_server.go BtcStakeExpand
  */
 export function check(options: check.Options): { readonly stakingOutputIndex: number } {
-  const { transaction, previous, contract, funding } = options;
+  const { transaction, previous, contract, funding } = Check.object(options, 'options');
+  checkDelegation(previous, 'previous');
+  checkContract(contract);
   Tx.checkSanity(transaction);
   const got = transaction.ins.length;
   if (got !== 2) {
@@ -123,7 +129,7 @@ export function check(options: check.Options): { readonly stakingOutputIndex: nu
   const stake = previous.staking.outpoint;
   const first = Tx.outpointOf(transaction, 0);
   if (first.txid !== stake.txid) wrongInput(0, `stake expansion first input must be the previous staking transaction hash ${stake.txid}`);
-  const coin = Tx.checkOutpoint(funding.outpoint, 'funding.outpoint');
+  const coin = Tx.checkOutpoint(Check.object(funding, 'funding').outpoint, 'funding.outpoint');
   const second = Tx.outpointOf(transaction, 1);
   if (second.txid !== coin.txid) wrongInput(1, `stake expansion second input must be the given funding tx hash ${coin.txid}`);
   if (second.vout !== coin.vout) wrongInput(1, `the given funding tx doesn't have the expected output index ${second.vout}`);
@@ -203,7 +209,8 @@ function checkTerms(previous: Delegation, contract: StakingContract): void {
 }
 
 function checkFunding(previous: Delegation, funding: check.Options['funding']): void {
-  const { txid, vout } = Tx.checkOutpoint(funding.outpoint, 'funding.outpoint');
+  const { txid, vout } = Tx.checkOutpoint(Check.object(funding, 'funding').outpoint, 'funding.outpoint');
+  if (typeof funding.valueSats !== 'bigint') Sats.from(funding.valueSats, 'funding.valueSats');
   if (txid === previous.stakingTxid && vout === previous.stakingOutputIndex)
     fail<Reason>({ code: 'extension-tx.funding-is-the-stake' }, 'the funding coin is the stake itself');
   if (funding.valueSats <= 0n)

@@ -45,7 +45,7 @@ export function unsafeSign(
   },
   ecc: Ecc.Ecc = Ecc.auto(),
 ): FinalityVote {
-  const { secretKey, chainId, height, appHash, context } = options;
+  const { secretKey, chainId, height, appHash, context } = Check.object(options, 'options');
   const signed = message(height, appHash);
   const signer = Eots.signer(secretKey, ecc);
   const nonce = PubRand.derive(secretKey, chainId, height, ecc);
@@ -65,6 +65,6 @@ export function unsafeSign(
 
 /** True when the vote's signature is valid under its own public randomness (whether that was committed is {@link PubRandCommit}'s matter). */
 export function verify(vote: FinalityVote, context?: string, ecc: Ecc.Ecc = Ecc.auto()): boolean {
-  const { finalityProviderPk, pubRand, signature } = vote;
+  const { finalityProviderPk, pubRand, signature } = Check.object(vote, 'vote');
   return Eots.verify({ publicKey: finalityProviderPk, pubRand, message: message(vote.height, vote.appHash), signature, context }, ecc);
 }

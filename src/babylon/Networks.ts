@@ -1,6 +1,8 @@
 // The Babylon networks that are built in: parameters, committee, depths and finality values as dated data with their sources.
 // A set is validated by the chain's rules when a network is first asked for, and kept. Governance may have added versions since `asOf`.
 import * as Blocks from '../base/Blocks.ts';
+import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as BitcoinNetwork from '../bitcoin/Network.ts';
@@ -103,7 +105,7 @@ const ALIASES: Readonly<Record<StakingAlias | 'bbn-test-4', Name>> = {
 
 export const NAMES: readonly Name[] = Object.keys(DATA) as Name[];
 
-// Validated networks. The data is constant, so what was made first is what everybody gets.
+// Validated networks: the keys are checked once. Nobody gets these very objects, for bytes cannot be frozen: see ownCopy.
 const made = new Map<Name, Network>();
 
 /**
@@ -116,11 +118,21 @@ export function from(name: StakingName | StakingAlias, ecc?: Ecc.Ecc): StakingNe
 export function from(name: string, ecc?: Ecc.Ecc): Network;
 export function from(name: string, ecc: Ecc.Ecc = Ecc.auto()): Network {
   const canonical = nameOf(name);
-  const known = made.get(canonical);
-  if (known !== undefined) return known;
-  const network = build(canonical, DATA[canonical], ecc);
-  made.set(canonical, network);
-  return network;
+  let network = made.get(canonical);
+  if (network === undefined) {
+    network = build(canonical, DATA[canonical], ecc);
+    made.set(canonical, network);
+  }
+  return ownCopy(network);
+}
+
+/** A frozen deep copy with bytes of its own: who overwrites a covenant key of one copy changes no other caller's addresses. */
+function ownCopy<T>(value: T): T {
+  if (Check.isBytes(value)) return Bytes.copy(value) as T;
+  if (Array.isArray(value)) return Object.freeze(value.map(ownCopy)) as T;
+  if (value instanceof Map) return new Map(value) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.freeze(Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, ownCopy(entry)]))) as T;
 }
 
 /**
@@ -129,7 +141,7 @@ export function from(name: string, ecc: Ecc.Ecc = Ecc.auto()): Network {
  * @throws networks.no-staking - for the lock-only phase-1 testnet
  */
 export function assertStaking(network: Network): asserts network is StakingNetwork {
-  if (network.paramsSet === undefined)
+  if (Check.object(network, 'network').paramsSet === undefined)
     fail<Reason>({ code: 'networks.no-staking', name: network.name }, `${network.name} was lock-only: it has no staking parameters`);
 }
 
@@ -139,10 +151,14 @@ export function dataOf(name: string): NetworkData {
 }
 
 function nameOf(name: string): Name {
-  if (Object.hasOwn(DATA, name)) return name as Name;
-  if (Object.hasOwn(ALIASES, name)) return ALIASES[name as keyof typeof ALIASES];
+  const isText = typeof name === 'string';
+  if (isText && Object.hasOwn(DATA, name)) return name as Name;
+  if (isText && Object.hasOwn(ALIASES, name)) return ALIASES[name as keyof typeof ALIASES];
   const known = [...NAMES, ...Object.keys(ALIASES)];
-  return fail<Reason>({ code: 'networks.unknown', got: String(name), known }, `network: expected one of ${known.join(', ')}`);
+  return fail<Reason>(
+    { code: 'networks.unknown', got: isText ? name : Check.kindOf(name), known },
+    `network: expected one of ${known.join(', ')}`,
+  );
 }
 
 function build(name: Name, data: NetworkData, ecc: Ecc.Ecc): Network {

@@ -6,7 +6,7 @@ import * as Check from '../base/Check.ts';
 import { fail, isSatlockError } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import { OP } from '../bitcoin/Script.ts';
-import type { Transaction } from '../bitcoin/Tx.ts';
+import * as Tx from '../bitcoin/Tx.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
 import * as StakingContract from './StakingContract.ts';
@@ -40,6 +40,7 @@ export type OutputReason =
 export type Reason =
   | Check.Reason
   | OutputReason
+  | Tx.Reason
   | { readonly code: 'op-return.bad-tag-length'; readonly gotBytes: number; readonly reference: string }
   | { readonly code: 'op-return.no-transaction'; readonly reference: 'nil tx' }
   | { readonly code: 'op-return.no-covenant-keys'; readonly reference: 'no covenant keys specified' }
@@ -85,7 +86,7 @@ export declare namespace build {
  * @throws input.not-bytes, input.wrong-length, input.not-integer, input.out-of-range, public-key.not-on-curve
  */
 export function build(options: build.Options, ecc: Ecc.Ecc = Ecc.auto()): Uint8Array {
-  const tag = Check.bytes(options.tag, 'tag', TAG_BYTES);
+  const tag = Check.bytes(Check.object(options, 'options').tag, 'tag', TAG_BYTES);
   const stakerPk = PublicKey.fromXOnly(options.stakerPk, 'stakerPk', ecc);
   const finalityProviderPk = PublicKey.fromXOnly(options.finalityProviderPk, 'finalityProviderPk', ecc);
   const time = Blocks.timelock(options.stakingTimeBlocks, 'stakingTimeBlocks');
@@ -112,9 +113,9 @@ export function parseOutput(script: Uint8Array, ecc: Ecc.Ecc = Ecc.auto()): Stak
  *
  * @throws input.not-bytes, input.wrong-length - for the tag
  */
-export function isPossible(transaction: Transaction, tag: Uint8Array): boolean {
+export function isPossible(transaction: Tx.Transaction, tag: Uint8Array): boolean {
   Check.bytes(tag, 'tag', TAG_BYTES);
-  if (transaction.outs.length < 2) return false;
+  if (Tx.check(transaction).outs.length < 2) return false;
   const matches = transaction.outs.filter(
     ({ script }) => isDataPush(script) && Bytes.equal(script.subarray(2, 2 + TAG_BYTES), tag) && script[2 + TAG_BYTES] === VERSION,
   );
@@ -123,7 +124,7 @@ export function isPossible(transaction: Transaction, tag: Uint8Array): boolean {
 
 export declare namespace parseStakingTx {
   type Options = {
-    readonly transaction: Transaction;
+    readonly transaction: Tx.Transaction;
     /** @shape 4 bytes */
     readonly tag: Uint8Array;
     readonly covenantPks: readonly PublicKey.XOnlyPublicKey[];
@@ -152,7 +153,7 @@ export type StakingTx = {
  * @differs refuses (op-return.bad-contract) what Go would take although nobody could ever spend it: staking time 0 and quorum 0
  */
 export function parseStakingTx(options: parseStakingTx.Options, ecc: Ecc.Ecc = Ecc.auto()): StakingTx {
-  const { transaction, tag } = options;
+  const { transaction, tag } = Check.object(options, 'options');
   checkArguments(options);
   const [dataOutputIndex, data] = findData(transaction, ecc);
   const stakingScriptPubKey = stakingScript(data, options, ecc);
@@ -201,14 +202,14 @@ function checkArguments({ transaction, tag, covenantPks, covenantQuorum }: parse
     const reference = 'covenant quorum is greater than the number of covenant keys';
     fail<Reason>({ code: 'op-return.quorum-above-keys', quorum, keys, reference }, `covenantQuorum: at most ${keys}, got ${quorum}`);
   }
-  const got = transaction.outs.length;
+  const got = Tx.check(transaction).outs.length;
   if (got < 2) {
     const reference = 'staking tx must have at least 2 outputs';
     fail<Reason>({ code: 'op-return.too-few-outputs', got, reference }, `a phase-1 staking transaction has at least 2 outputs, got ${got}`);
   }
 }
 
-function findData(transaction: Transaction, ecc: Ecc.Ecc): readonly [number, StakingData] {
+function findData(transaction: Tx.Transaction, ecc: Ecc.Ecc): readonly [number, StakingData] {
   const found: [number, StakingData][] = [];
   for (const [i, { script }] of transaction.outs.entries()) {
     const result = read(script, ecc);

@@ -114,8 +114,24 @@ export function from(json: unknown, ecc: Ecc.Ecc = Ecc.auto()): StakingParams {
   });
 }
 
+/**
+ * Returns `value` when it has the shape of a parameter version.
+ *
+ * @throws input.missing, params.not-parameters - with the way from a network or a set to a version
+ */
+export function check(value: StakingParams, field = 'params'): StakingParams {
+  if (value === undefined || value === null) Check.missing(field);
+  if (typeof value !== 'object' || typeof value.minStakingValueSats !== 'bigint' || !Array.isArray(value.covenantPks)) {
+    const got = Check.kindOf(value);
+    const advice = 'take one with ParamsSet.atHeight(network.paramsSet, height) or ParamsSet.latest(network.paramsSet)';
+    fail<Reason>({ code: 'params.not-parameters', field, got }, `${field}: expected one version of the parameters, got ${got}; ${advice}`);
+  }
+  return value;
+}
+
 /** The JSON form of `params`; {@link from} reads it back unchanged. */
 export function toJson(params: StakingParams): StakingParamsJson {
+  check(params);
   return {
     version: params.version,
     btcActivationHeight: params.btcActivationHeight,
@@ -306,6 +322,7 @@ export type Reason =
   | Fields.Reason
   | PublicKey.Reason
   | (Rule & { readonly version: number; readonly field: string })
+  | { readonly code: 'params.not-parameters'; readonly field: string; readonly got: string }
   | {
       readonly code: 'params.unbonding-time-not-above-finalization';
       readonly version: number;

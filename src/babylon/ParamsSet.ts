@@ -10,6 +10,7 @@ export type ParamsSet = Brand<{ readonly versions: readonly [StakingParams, ...S
 
 export type Reason =
   | Check.Reason
+  | { readonly code: 'params.not-a-set'; readonly got: string }
   | { readonly code: 'params.empty-set' }
   | { readonly code: 'params.version-gap'; readonly expected: number; readonly got: number }
   | {
@@ -40,7 +41,9 @@ export function from(list: readonly StakingParams[]): ParamsSet {
   if (first === undefined) fail<Reason>({ code: 'params.empty-set' }, 'a set of parameters needs at least one version');
   const versions = [first, ...rest] as const;
   let previousHeight = -1;
-  for (const [expected, { version, btcActivationHeight: height }] of versions.entries()) {
+  for (const [expected, params] of versions.entries()) {
+    const { version, btcActivationHeight: height } = Check.object(params, `paramsVersions[${expected}]`);
+    Check.integer(height, `paramsVersions[${expected}].btcActivationHeight`, 0, 0xffff_ffff);
     if (version !== expected)
       fail<Reason>({ code: 'params.version-gap', expected, got: version }, `params[${version}]: expected version ${expected} here`);
     if (height <= previousHeight) {
@@ -58,7 +61,7 @@ export function from(list: readonly StakingParams[]): ParamsSet {
 /** Version `version`. @throws params.unknown-version, input.* */
 export function byVersion(set: ParamsSet, version: number): StakingParams {
   Check.integer(version, 'paramsVersion', 0, 0xffff_ffff);
-  const found = set.versions[version];
+  const found = versionsOf(set)[version];
   if (found !== undefined) return found;
   const newest = latest(set).version;
   return fail<Reason>(
@@ -76,7 +79,7 @@ export function byVersion(set: ParamsSet, version: number): StakingParams {
  */
 export function atHeight(set: ParamsSet, height: BlockHeight): StakingParams {
   Check.integer(height, 'height', 0, 0xffff_ffff);
-  const found = [...set.versions].reverse().find(({ btcActivationHeight }) => btcActivationHeight <= height);
+  const found = [...versionsOf(set)].reverse().find(({ btcActivationHeight }) => btcActivationHeight <= height);
   if (found !== undefined) return found;
   const firstActivationHeight = set.versions[0].btcActivationHeight;
   return fail<Reason>(
@@ -87,7 +90,8 @@ export function atHeight(set: ParamsSet, height: BlockHeight): StakingParams {
 
 /** The newest stored version, in force or not: what the chain's `params` query returns. */
 export function latest(set: ParamsSet): StakingParams {
-  return set.versions[set.versions.length - 1] ?? set.versions[0];
+  const versions = versionsOf(set);
+  return versions[versions.length - 1] ?? versions[0];
 }
 
 /**
@@ -99,6 +103,17 @@ export function activationAfter(
   height: BlockHeight,
 ): { readonly params: StakingParams; readonly blocksUntil: number } | undefined {
   Check.integer(height, 'height', 0, 0xffff_ffff);
-  const params = set.versions.find(({ btcActivationHeight }) => btcActivationHeight > height);
+  const params = versionsOf(set).find(({ btcActivationHeight }) => btcActivationHeight > height);
   return params === undefined ? undefined : { params, blocksUntil: params.btcActivationHeight - height };
+}
+
+/** The versions of a set, told from the network that has it: the mistake is near. */
+function versionsOf(set: ParamsSet): ParamsSet['versions'] {
+  if (set === undefined || set === null) Check.missing('set');
+  if (typeof set !== 'object' || !Array.isArray(set.versions) || set.versions.length === 0) {
+    const got = Check.kindOf(set);
+    const advice = 'of a network it is network.paramsSet, of a list of parameters ParamsSet.from(list)';
+    fail<Reason>({ code: 'params.not-a-set', got }, `set: expected a ParamsSet, got ${got}; ${advice}`);
+  }
+  return set.versions;
 }

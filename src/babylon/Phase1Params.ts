@@ -76,6 +76,7 @@ export type Reason =
   | Fields.Reason
   | PublicKey.Reason
   | (Rule & { readonly version: number; readonly field: string })
+  | { readonly code: 'phase1.not-a-set'; readonly got: string }
   | { readonly code: 'phase1.empty-set' }
   | { readonly code: 'phase1.version-gap'; readonly expected: number; readonly got: number }
   | { readonly code: 'phase1.activation-order'; readonly version: number; readonly previousHeight: number; readonly height: number }
@@ -151,6 +152,8 @@ export function from(json: unknown, ecc: Ecc.Ecc = Ecc.auto()): Phase1Params {
 
 /** The JSON form of `params`; {@link from} reads it back unchanged. */
 export function toJson(params: Phase1Params): Phase1ParamsJson {
+  Check.object(Check.object(params, 'params').cap, 'params.cap');
+  Check.list(params.covenantPksCompressed, 'params.covenantPksCompressed');
   return {
     version: params.version,
     activationHeight: params.activationHeight,
@@ -181,7 +184,10 @@ export function setFrom(list: readonly Phase1Params[]): Phase1Set {
   const versions = [first, ...rest] as const;
   const last = { height: 0n, total: 0n };
   let previousHeight = 0;
-  for (const [expected, { version, activationHeight: height, cap }] of versions.entries()) {
+  for (const [expected, params] of versions.entries()) {
+    const { version, activationHeight: height, cap } = Check.object(params, `phase1Versions[${expected}]`);
+    Check.integer(height, `phase1Versions[${expected}].activationHeight`, 0, 0xffff_ffff);
+    Check.object(cap, `phase1Versions[${expected}].cap`);
     if (version !== expected)
       fail<Reason>({ code: 'phase1.version-gap', expected, got: version }, `phase1[${version}]: expected version ${expected} here`);
     const got = cap.kind === 'total' ? cap.stakingCapSats : BigInt(cap.capHeight);
@@ -208,9 +214,10 @@ export function setFrom(list: readonly Phase1Params[]): Phase1Set {
  */
 export function atHeight(set: Phase1Set, height: Blocks.BlockHeight): Phase1Params {
   Check.integer(height, 'height', 0, 0xffff_ffff);
-  const found = [...set.versions].reverse().find(({ activationHeight }) => activationHeight <= height);
+  const versions = versionsOf(set);
+  const found = [...versions].reverse().find(({ activationHeight }) => activationHeight <= height);
   if (found !== undefined) return found;
-  const firstActivationHeight = set.versions[0].activationHeight;
+  const firstActivationHeight = versions[0].activationHeight;
   return fail<Reason>(
     { code: 'phase1.none-at-height', height, firstActivationHeight },
     `no phase-1 parameters are in force at Bitcoin height ${height}; the first version activates at ${firstActivationHeight}`,
@@ -227,7 +234,18 @@ export function atHeight(set: Phase1Set, height: Blocks.BlockHeight): Phase1Para
 export function isOverflow(params: Phase1Params, inclusionHeight: Blocks.BlockHeight, activeTotalSats: Sats.Sats): boolean {
   Check.integer(inclusionHeight, 'inclusionHeight', 0, 0xffff_ffff);
   Check.bigInteger(activeTotalSats, 'activeTotalSats', 0n, Sats.MAX);
+  Check.object(Check.object(params, 'params').cap, 'params.cap');
   return params.cap.kind === 'height' ? inclusionHeight > params.cap.capHeight : activeTotalSats >= params.cap.stakingCapSats;
+}
+
+/** The versions of a set, told from the network that has it: the mistake is near. */
+function versionsOf(set: Phase1Set): Phase1Set['versions'] {
+  if (set === undefined || set === null) Check.missing('set');
+  if (typeof set !== 'object' || !Array.isArray(set.versions) || set.versions.length === 0) {
+    const got = Check.kindOf(set);
+    fail<Reason>({ code: 'phase1.not-a-set', got }, `set: expected a Phase1Set, got ${got}; of a network it is network.phase1`);
+  }
+  return set.versions;
 }
 
 type Refuse = (rule: Rule, key: string, message: string) => never;

@@ -1,4 +1,5 @@
 // The rules that a pre-signed transaction keeps before anyone signs it (babylon btcstaking/staking.go CheckPreSignedTxSanity).
+import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 
@@ -32,6 +33,7 @@ export const SLASHING: Shape = { inputs: 1, outputs: 2, minVersion: 1, maxVersio
  */
 export function check(transaction: Tx.Transaction, shape: Shape): void {
   Tx.checkSanity(transaction);
+  Check.object(shape, 'shape');
   checkCount('inputs', transaction.ins.length, shape.inputs);
   checkCount('outputs', transaction.outs.length, shape.outputs);
   const { locktime: lockTime, version } = transaction;

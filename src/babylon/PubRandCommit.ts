@@ -33,7 +33,7 @@ export type PubRandCommit = {
  * @throws pub-rand-commit.overflow - count 0, or heights beyond 2^64-1
  */
 export function signingHash(commit: Pick<PubRandCommit, 'startHeight' | 'numPubRand' | 'commitment'>, context = ''): Uint8Array {
-  const { startHeight, numPubRand } = commit;
+  const { startHeight, numPubRand } = Check.object(commit, 'commit');
   const start = Bytes.fromUint64BE(startHeight, 'startHeight');
   const count = Bytes.fromUint64BE(numPubRand, 'numPubRand');
   if (numPubRand === 0n || startHeight + numPubRand > 0xffff_ffff_ffff_ffffn) {
@@ -64,7 +64,7 @@ export function create(
   },
   ecc: Ecc.Ecc = Ecc.auto(),
 ): { readonly commit: PubRandCommit; readonly pubRands: readonly Uint8Array[] } {
-  const { secretKey, chainId, startHeight, numPubRand, auxRand, context } = options;
+  const { secretKey, chainId, startHeight, numPubRand, auxRand, context } = Check.object(options, 'options');
   const pubRands = PubRand.derivePublic(secretKey, chainId, startHeight, numPubRand, ecc);
   const body = { startHeight, numPubRand: BigInt(numPubRand), commitment: MerkleTree.root(pubRands) };
   const signature = Schnorr.sign(signingHash(body, context), secretKey, auxRand, ecc);
@@ -84,7 +84,9 @@ export function checkAgainst(
 ): void {
   const { startHeight, numPubRand } = commit;
   signingHash(commit);
-  const { minPubRand, finalityActivationHeight } = finality;
+  const { minPubRand, finalityActivationHeight } = Check.object(finality, 'finality');
+  Check.bigInteger(minPubRand, 'finality.minPubRand', 0n, 0xffff_ffff_ffff_ffffn);
+  Check.bigInteger(finalityActivationHeight, 'finality.finalityActivationHeight', 0n, 0xffff_ffff_ffff_ffffn);
   if (startHeight < finalityActivationHeight) {
     const reason = {
       code: 'pub-rand-commit.too-early',
@@ -107,13 +109,17 @@ export function checkAgainst(
 
 /** True when the commitment is signed by its provider. */
 export function verify(commit: PubRandCommit, context?: string, ecc: Ecc.Ecc = Ecc.auto()): boolean {
-  return Schnorr.verify(signingHash(commit, context), commit.finalityProviderPk, commit.signature, ecc);
+  const hash = signingHash(commit, context);
+  return Schnorr.verify(hash, commit.finalityProviderPk, commit.signature, ecc);
 }
 
 /** True when `proof` shows that `pubRand` is the committed randomness of `height`; false for malformed proofs, which strangers may send. */
 export function includes(commit: PubRandCommit, height: bigint, pubRand: Uint8Array, proof: MerkleTree.Proof): boolean {
-  const { index, total } = proof;
+  const { startHeight, numPubRand } = Check.object(commit, 'commit');
+  Check.bigInteger(startHeight, 'startHeight', 0n, 0xffff_ffff_ffff_ffffn);
+  Check.bigInteger(height, 'height', 0n, 0xffff_ffff_ffff_ffffn);
+  const { index, total } = Check.object(proof, 'proof');
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(total)) return false;
-  const isItsPlace = BigInt(index) === height - commit.startHeight && BigInt(total) === commit.numPubRand;
+  const isItsPlace = BigInt(index) === height - startHeight && BigInt(total) === numPubRand;
   return isItsPlace && MerkleTree.verify(commit.commitment, pubRand, proof);
 }

@@ -12,12 +12,14 @@ import * as PublicKey from '../crypto/PublicKey.ts';
 import * as Schnorr from '../crypto/Schnorr.ts';
 import * as SecretKey from '../crypto/SecretKey.ts';
 import type { MemberSignatures } from './Covenant.ts';
-import type { Delegation } from './Delegation.ts';
+import { check as checkDelegation, type Delegation, type Reason as DelegationReason } from './Delegation.ts';
 import * as Witness from './Witness.ts';
 
 export type Reason =
   | Check.Reason
   | Witness.Reason
+  | DelegationReason
+  | { readonly code: 'slasher.unknown-target' }
   | AdaptorSig.Reason
   | { readonly code: 'slasher.not-its-provider'; readonly finalityProviderPk: string }
   | { readonly code: 'slasher.not-this-slashing'; readonly txid: string }
@@ -48,7 +50,7 @@ export type Slashed = { readonly transaction: Tx.Transaction; readonly spend: Le
  * @throws witness.quorum-not-reached - too few signatures are valid; those that fail to decrypt or verify are skipped and named
  */
 export function slash(slashable: Slashable, target: Target, finalityProviderKey: SecretKey.SecretKey, ecc: Ecc.Ecc = Ecc.auto()): Slashed {
-  const { delegation } = slashable;
+  const delegation = delegationOf(slashable);
   const { contract } = delegation;
   const finalityProviderPk = PublicKey.ofSecret(finalityProviderKey, ecc);
   const position = contract.terms.finalityProviderPks.findIndex((pk) => Bytes.equal(pk, finalityProviderPk));
@@ -57,6 +59,8 @@ export function slash(slashable: Slashable, target: Target, finalityProviderKey:
       { code: 'slasher.not-its-provider', finalityProviderPk: Hex.encode(finalityProviderPk) },
       `${Hex.encode(finalityProviderPk)} is no provider of this delegation`,
     );
+  checkTarget(target);
+  Check.list(Check.object(slashable.stakerSignatures, 'stakerSignatures').stakingSlashing, 'stakerSignatures.stakingSlashing');
   const { spend, list } = sideOf(slashable, target);
   const decryptionKey = AdaptorSig.decryptionKeyFor(finalityProviderKey, finalityProviderPk, ecc);
   try {
@@ -81,6 +85,7 @@ function byName(members: readonly MemberSignatures[]): {
   readonly named: readonly (Pick<MemberSignatures, 'covenantPk'> & Partial<MemberSignatures>)[];
   readonly nameless: readonly Witness.Ignored[];
 } {
+  for (const [i, member] of Check.list(members, 'covenantSignatures').entries()) Check.object(member, `covenantSignatures[${i}]`);
   const isNamed = ({ covenantPk }: MemberSignatures): boolean => Check.isBytes(covenantPk) && covenantPk.length === 32;
   const nameless = members
     .filter((member) => !isNamed(member))
@@ -117,8 +122,8 @@ export function slashAll(
   ecc: Ecc.Ecc = Ecc.auto(),
 ): readonly Attempt[] {
   const finalityProviderPk = PublicKey.ofSecret(finalityProviderKey, ecc);
-  return slashables
-    .filter(({ delegation }) => delegation.contract.hasFinalityProvider(finalityProviderPk))
+  return Check.list(slashables, 'slashables')
+    .filter((slashable, i) => delegationOf(slashable, `slashables[${i}]`).contract.hasFinalityProvider(finalityProviderPk))
     .flatMap((slashable) =>
       (['staking', 'unbonding'] as const).map((target): Attempt => {
         const { delegation } = slashable;
@@ -142,11 +147,16 @@ export function due(
   attempts: readonly Attempt[],
   stateOf: (outpoint: Tx.Outpoint) => OutputState,
 ): readonly (Attempt & { readonly ok: true })[] {
+  Check.callable(stateOf, 'stateOf');
+  for (const [i, attempt] of Check.list(attempts, 'attempts').entries()) Check.object(attempt, `attempts[${i}]`);
   return attempts.filter((attempt): attempt is Attempt & { readonly ok: true } => attempt.ok && stateOf(targetOf(attempt)) === 'unspent');
 }
 
 /** The output that an attempt slashes. */
-export function targetOf({ delegation, target }: Pick<Attempt, 'delegation' | 'target'>): Tx.Outpoint {
+export function targetOf(attempt: Pick<Attempt, 'delegation' | 'target'>): Tx.Outpoint {
+  const delegation = delegationOf(attempt, 'attempt');
+  const { target } = attempt;
+  checkTarget(target);
   return (target === 'staking' ? delegation.staking : delegation.unbondingOutput).outpoint;
 }
 
@@ -173,7 +183,8 @@ export function recoverKey(
   published: Tx.Transaction,
   ecc: Ecc.Ecc = Ecc.auto(),
 ): Recovered {
-  const { delegation } = slashable;
+  const delegation = delegationOf(slashable);
+  Tx.check(published, 'published');
   const { target, inputIndex } = findTarget(delegation, published);
   const { leaf, list } =
     target === 'staking'
@@ -216,6 +227,16 @@ function sideOf({ delegation }: Slashable, target: Target): { spend: LeafSpend; 
   return target === 'staking'
     ? { spend: delegation.stakingSlashing, list: 'stakingSlashing' }
     : { spend: delegation.unbondingSlashing, list: 'unbondingSlashing' };
+}
+
+function delegationOf(holder: { readonly delegation: Delegation }, field = 'slashable'): Delegation {
+  return checkDelegation(Check.object(holder, field).delegation, `${field}.delegation`);
+}
+
+/** A target that does not exist would read as unbonding. */
+function checkTarget(target: Target): void {
+  if (target !== 'staking' && target !== 'unbonding')
+    fail<Reason>({ code: 'slasher.unknown-target' }, 'target: expected staking or unbonding');
 }
 
 function findTarget(delegation: Delegation, published: Tx.Transaction): { target: Target; inputIndex: number } {

@@ -10,7 +10,7 @@ import * as Dust from '../bitcoin/Dust.ts';
 import * as Fee from '../bitcoin/Fee.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 import * as PreSigned from './PreSigned.ts';
-import type { StakingContract } from './StakingContract.ts';
+import { check as checkContract, type StakingContract } from './StakingContract.ts';
 
 /** `reference` is the text of the chain's own error. */
 export type Reason =
@@ -82,12 +82,14 @@ export declare namespace build {
  * @source babylon btcstaking/staking.go BuildSlashingTxFromStakingTxStrict
  */
 export function build(options: build.Options): Tx.Transaction {
-  const { contract, funding, rules } = options;
+  const { contract, funding, rules } = Check.object(options, 'options');
+  checkContract(contract);
+  Check.object(funding, 'funding');
   checkRules(rules);
   const { slashingPkScript, slashingRate, minSlashingTxFeeSats } = rules;
   const feeSats = Sats.from(options.feeSats ?? minSlashingTxFeeSats, 'feeSats');
   const valueSats = Sats.from(funding.valueSats, 'funding.valueSats');
-  if (Check.bytes(slashingPkScript, 'slashingPkScript').length === 0)
+  if (slashingPkScript.length === 0)
     fail<Reason>({ code: 'slashing-tx.no-script', reference: 'slashing pk script must not be empty' }, 'the slashing script is empty');
   checkFee(feeSats, minSlashingTxFeeSats);
   const slashedSats = slashingAmountSats(valueSats, slashingRate);
@@ -133,7 +135,8 @@ export declare namespace check {
  * @source babylon btcstaking/staking.go CheckSlashingTxMatchFundingTx
  */
 export function check(options: check.Options): void {
-  const { slashing, contract, rules } = options;
+  const { slashing, contract, rules } = Check.object(options, 'options');
+  checkContract(contract);
   const funding = checkFunding(options.funding);
   checkRules(rules);
   PreSigned.check(slashing, PreSigned.SLASHING);
@@ -182,11 +185,14 @@ export function check(options: check.Options): void {
     );
 }
 
-function checkFunding({ outpoint, valueSats }: Funding): Funding {
+function checkFunding(funding: Funding): Funding {
+  const { outpoint, valueSats } = Check.object(funding, 'funding');
   return { outpoint: Tx.checkOutpoint(outpoint, 'funding.outpoint'), valueSats: Sats.from(valueSats, 'funding.valueSats') };
 }
 
-function checkRules({ slashingRate, minSlashingTxFeeSats }: Rules): void {
+function checkRules(rules: Rules): void {
+  const { slashingPkScript, slashingRate, minSlashingTxFeeSats } = Check.object(rules, 'rules');
+  Check.bytes(slashingPkScript, 'slashingPkScript');
   if (Sats.from(minSlashingTxFeeSats, 'minSlashingTxFeeSats') <= 0n)
     fail<Reason>(
       { code: 'slashing-tx.bad-min-fee', reference: 'slashing transaction min fee must be larger than 0' },

@@ -23,6 +23,7 @@ export type Reason =
       readonly roles: readonly [string, string];
       readonly reference: string;
     }
+  | { readonly code: 'staking-contract.not-a-contract'; readonly field: string; readonly got: string }
   | { readonly code: 'staking-contract.staker-choice' }
   | { readonly code: 'staking-contract.unspendable-key'; readonly role: string }
   | { readonly code: 'staking-contract.too-many-keys'; readonly role: string; readonly max: number; readonly got: number }
@@ -89,7 +90,7 @@ export class StakingContract {
       const timelock = { script: Tapscript.timelock(stakerPks, stakerQuorum, stakingTimeBlocks, 'stakerPks') };
       const stakerPart = Tapscript.multiKey(stakerPks, stakerQuorum, 'verify', 'stakerPks');
       const unbonding = { script: Bytes.concat(stakerPart, Tapscript.multiKey(covenantPks, covenantQuorum, 'leave', 'covenantPks')) };
-      const { leaves, ...output } = TapTree.build([[timelock, unbonding], { script: this.#slashing() }], TapTree.NUMS, this.#ecc);
+      const { leaves, ...output } = TapTree.build([[timelock, unbonding], { script: this.#slashing() }], undefined, this.#ecc);
       this.#staking = { ...output, paths: { timelock: at(leaves, 0), unbonding: at(leaves, 1), slashing: at(leaves, 2) } };
     }
     return this.#staking;
@@ -100,7 +101,7 @@ export class StakingContract {
     if (this.#unbonding === undefined) {
       const { leaves, ...output } = TapTree.build(
         [{ script: this.#unbondingTimelock() }, { script: this.#slashing() }],
-        TapTree.NUMS,
+        undefined,
         this.#ecc,
       );
       this.#unbonding = { ...output, paths: { timelock: at(leaves, 0), slashing: at(leaves, 1) } };
@@ -111,7 +112,7 @@ export class StakingContract {
   /** The output of a slashing transaction that returns the rest to the staker: the single leaf `timelock(U)`. */
   get slashingChange(): Output<'timelock'> {
     if (this.#slashingChange === undefined) {
-      const { leaves, ...output } = TapTree.build({ script: this.#unbondingTimelock() }, TapTree.NUMS, this.#ecc);
+      const { leaves, ...output } = TapTree.build({ script: this.#unbondingTimelock() }, undefined, this.#ecc);
       this.#slashingChange = { ...output, paths: { timelock: at(leaves, 0) } };
     }
     return this.#slashingChange;
@@ -119,6 +120,7 @@ export class StakingContract {
 
   /** True when `finalityProviderPk` is one of the contract's providers. */
   hasFinalityProvider(finalityProviderPk: Uint8Array): boolean {
+    Check.bytes(finalityProviderPk, 'finalityProviderPk');
     return this.terms.finalityProviderPks.some((pk) => Bytes.equal(pk, finalityProviderPk));
   }
 
@@ -156,7 +158,7 @@ export class StakingContract {
  * @source babylon btcstaking/types.go, x/btcstaking/types/create_delegation_parser.go, x/btcstaking/types/params.go
  */
 export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): StakingContract {
-  const stakers = stakersOf(options);
+  const stakers = stakersOf(Check.object(options, 'options'));
   const terms: Terms = {
     stakerPks: checkGroup(stakers.pks, 'stakerPks', ecc),
     stakerQuorum: checkQuorum(stakers.quorum, stakers.pks.length, 'stakerQuorum'),
@@ -172,6 +174,21 @@ export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): StakingContra
   return new StakingContract(terms, ecc);
 }
 
+/**
+ * Returns `value` when it has the shape of a contract: two installed copies of the package agree.
+ *
+ * @throws input.missing, staking-contract.not-a-contract
+ */
+export function check(value: StakingContract, field = 'contract'): StakingContract {
+  if (value === undefined || value === null) Check.missing(field);
+  if (typeof value !== 'object' || typeof value.terms !== 'object' || typeof value.hasFinalityProvider !== 'function') {
+    const got = Check.kindOf(value);
+    const advice = 'make one with StakingContract.from or fromParams';
+    fail<Reason>({ code: 'staking-contract.not-a-contract', field, got }, `${field}: expected a StakingContract, got ${got}; ${advice}`);
+  }
+  return value;
+}
+
 /** What a parameter version decides; named here, so that the contract knows no parameters. */
 type FromParams = 'covenantPks' | 'covenantQuorum' | 'unbondingTimeBlocks';
 
@@ -185,15 +202,20 @@ export function fromParams(
   options: Omit<Options, FromParams>,
   ecc: Ecc.Ecc = Ecc.auto(),
 ): StakingContract {
-  const { covenantPks, covenantQuorum, unbondingTimeBlocks } = params;
-  return from({ ...options, covenantPks, covenantQuorum, unbondingTimeBlocks }, ecc);
+  const { covenantPks, covenantQuorum, unbondingTimeBlocks } = Check.object(params, 'params');
+  if (covenantPks === undefined && ('paramsSet' in params || 'versions' in params))
+    fail<Check.Reason>(
+      { code: 'input.missing', field: 'params.covenantPks' },
+      'params: expected one version of the parameters; take it with ParamsSet.atHeight(network.paramsSet, height) or ParamsSet.latest',
+    );
+  return from({ ...Check.object(options, 'options'), covenantPks, covenantQuorum, unbondingTimeBlocks }, ecc);
 }
 
 function stakersOf(options: Options): { readonly pks: readonly Key[]; readonly quorum: number } {
   if (options.stakers !== undefined && options.stakerPk !== undefined) {
     fail<Reason>({ code: 'staking-contract.staker-choice' }, 'give either stakerPk or stakers, not both');
   }
-  if (options.stakers !== undefined && options.stakers !== null) return options.stakers;
+  if (options.stakers !== undefined && options.stakers !== null) return Check.object(options.stakers, 'stakers');
   if (options.stakerPk !== undefined) return { pks: [options.stakerPk], quorum: 1 };
   return fail<Check.Reason>({ code: 'input.missing', field: 'stakerPk' }, 'stakerPk: missing');
 }
@@ -210,7 +232,7 @@ function checkGroup(keys: readonly Key[], role: string, ecc: Ecc.Ecc): readonly 
 }
 
 function checkKey(key: Key, role: string, ecc: Ecc.Ecc): Key {
-  if (Bytes.equal(Check.bytes(key, role, 32), TapTree.NUMS))
+  if (TapTree.isNums(Check.bytes(key, role, 32)))
     fail<Reason>({ code: 'staking-contract.unspendable-key', role }, `${role}: this is the NUMS key, for which nobody can sign`);
   const text = Hex.encode(key);
   if (onCurve.has(text)) return Uint8Array.from(key) as Key;

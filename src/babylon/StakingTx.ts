@@ -9,8 +9,8 @@ import * as Coin from '../bitcoin/Coin.ts';
 import * as Dust from '../bitcoin/Dust.ts';
 import * as Fee from '../bitcoin/Fee.ts';
 import * as Tx from '../bitcoin/Tx.ts';
-import type { StakingParams } from './Params.ts';
-import type { StakingContract } from './StakingContract.ts';
+import * as Params from './Params.ts';
+import { check as checkContract, type StakingContract } from './StakingContract.ts';
 
 export type Reason =
   | Tx.Reason
@@ -39,7 +39,7 @@ export declare namespace build {
     readonly contract: StakingContract;
     readonly valueSats: Sats.Sats;
     /** The parameters in force: value, staking time and covenant are held against them. Leave out only what no chain will judge. */
-    readonly params?: StakingParams;
+    readonly params?: Params.StakingParams;
     /** All of them are spent, in this order. */
     readonly coins: readonly Coin.Coin[];
     readonly changeScriptPubKey: Uint8Array;
@@ -71,7 +71,8 @@ export declare namespace build {
  * @throws staking-tx.insufficient-funds, staking-tx.dust, fee.too-high, tx.duplicate-input
  */
 export function build(options: build.Options): build.Built {
-  const { contract, coins } = options;
+  const { contract, coins } = Check.object(options, 'options');
+  checkContract(contract);
   const valueSats = Sats.from(options.valueSats, 'valueSats');
   if (options.params !== undefined) checkAgainst(options.params, contract, valueSats);
   const maxRate = options.maxFeeRateSatsPerKvb ?? Fee.MAX_RATE;
@@ -125,8 +126,8 @@ function dataScript(script: Uint8Array): Uint8Array {
  * @throws staking-tx.no-staking-output, staking-tx.several-staking-outputs
  */
 export function findOutput(transaction: Tx.Transaction, contract: StakingContract, valueSats?: Sats.Sats): number {
-  const script = contract.staking.scriptPubKey;
-  const indexes = transaction.outs.flatMap((output, i) =>
+  const script = checkContract(contract).staking.scriptPubKey;
+  const indexes = Tx.check(transaction).outs.flatMap((output, i) =>
     Bytes.equal(output.script, script) && (valueSats === undefined || output.value === valueSats) ? [i] : [],
   );
   const [index, ...more] = indexes;
@@ -145,7 +146,10 @@ export function findOutput(transaction: Tx.Transaction, contract: StakingContrac
  * @throws staking-tx.value-out-of-range, staking-tx.time-out-of-range, staking-tx.params-mismatch
  * @source babylon x/btcstaking/types/validate_parsed_message.go
  */
-export function checkAgainst(params: StakingParams, contract: StakingContract, valueSats: Sats.Sats): void {
+export function checkAgainst(params: Params.StakingParams, contract: StakingContract, valueSats: Sats.Sats): void {
+  Params.check(params);
+  checkContract(contract);
+  Sats.from(valueSats, 'valueSats');
   const { minStakingValueSats, maxStakingValueSats, minStakingTimeBlocks, maxStakingTimeBlocks } = params;
   const { stakingTimeBlocks } = contract.terms;
   if (stakingTimeBlocks < minStakingTimeBlocks || stakingTimeBlocks > maxStakingTimeBlocks) {
@@ -174,7 +178,12 @@ export function checkAgainst(params: StakingParams, contract: StakingContract, v
  *
  * @throws staking-tx.params-mismatch
  */
-export function checkTerms(params: StakingParams, contract: StakingContract): void {
+export function checkTerms(
+  params: Pick<Params.StakingParams, 'version' | 'covenantPks' | 'covenantQuorum' | 'unbondingTimeBlocks'>,
+  contract: StakingContract,
+): void {
+  Check.list(Check.object(params, 'params').covenantPks, 'params.covenantPks');
+  checkContract(contract);
   const { unbondingTimeBlocks, covenantPks, covenantQuorum } = contract.terms;
   const mismatch = (field: 'covenantPks' | 'covenantQuorum' | 'unbondingTimeBlocks', expected: string, got: string): void => {
     if (expected !== got)

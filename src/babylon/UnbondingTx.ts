@@ -1,5 +1,6 @@
 // The unbonding transaction: moves the whole stake, less a fixed fee, under the shorter timelock (babylon x/btcstaking/types/validate_parsed_message.go).
 import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Sats from '../base/Sats.ts';
@@ -7,7 +8,7 @@ import * as Dust from '../bitcoin/Dust.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 import * as PreSigned from './PreSigned.ts';
 import type { Funding } from './SlashingTx.ts';
-import type { StakingContract } from './StakingContract.ts';
+import { check as checkContract, type StakingContract } from './StakingContract.ts';
 
 export type Reason =
   | PreSigned.Reason
@@ -32,7 +33,9 @@ export function build(options: {
   readonly staking: Funding;
   readonly feeSats: Sats.Sats;
 }): Tx.Transaction {
-  const { contract, staking } = options;
+  const { contract, staking } = Check.object(options, 'options');
+  checkContract(contract);
+  Check.object(staking, 'staking');
   const feeSats = Sats.from(options.feeSats, 'unbondingFeeSats');
   if (feeSats <= 0n)
     fail<Reason>(
@@ -62,7 +65,11 @@ export function check(options: {
   readonly staking: Funding;
   readonly feeSats: Sats.Sats;
 }): void {
-  const { unbonding, contract, staking, feeSats } = options;
+  const { unbonding, contract, staking, feeSats } = Check.object(options, 'options');
+  checkContract(contract);
+  const outpoint = Tx.checkOutpoint(Check.object(staking, 'staking').outpoint, 'staking.outpoint');
+  Sats.from(staking.valueSats, 'staking.valueSats');
+  Sats.from(feeSats, 'unbondingFeeSats');
   PreSigned.check(unbonding, PreSigned.UNBONDING);
   const output = Tx.outputOf(unbonding, OUTPUT_INDEX);
   const expected = contract.unbonding.scriptPubKey;
@@ -73,15 +80,15 @@ export function check(options: {
     );
   }
   const { txid, vout } = Tx.outpointOf(unbonding, 0);
-  if (txid !== staking.outpoint.txid.toLowerCase())
+  if (txid !== outpoint.txid)
     fail<Reason>(
       { code: 'unbonding-tx.wrong-input', reference: 'unbonding transaction must spend staking output' },
       `input 0 spends ${txid}, not the staking transaction`,
     );
-  if (vout !== staking.outpoint.vout)
+  if (vout !== outpoint.vout)
     fail<Reason>(
       { code: 'unbonding-tx.wrong-input', reference: 'unbonding transaction input must spend staking output' },
-      `input 0 spends output ${vout}, not ${staking.outpoint.vout}`,
+      `input 0 spends output ${vout}, not ${outpoint.vout}`,
     );
   const paid = staking.valueSats - output.valueSats;
   if (paid <= 0n)

@@ -9,7 +9,7 @@ import * as Fee from '../bitcoin/Fee.ts';
 import * as LeafSpend from '../bitcoin/LeafSpend.ts';
 import type { SpendableLeaf } from '../bitcoin/TapTree.ts';
 import * as Tx from '../bitcoin/Tx.ts';
-import type { StakingContract } from './StakingContract.ts';
+import { check as checkContract, type StakingContract } from './StakingContract.ts';
 
 export type Reason =
   | Tx.Reason
@@ -65,7 +65,10 @@ export declare namespace build {
  * @throws withdrawal-tx.fee-choice, withdrawal-tx.insufficient, withdrawal-tx.dust, fee.too-high, tx.duplicate-input
  */
 export function build(options: build.Options): build.Built {
-  const sources = Check.list(options.inputs, 'inputs').map((input, i) => ({ ...input, ...lockOf(input, `inputs[${i}]`) }));
+  const sources = Check.list(Check.object(options, 'options').inputs, 'inputs').map((input, i) => ({
+    ...input,
+    ...lockOf(input, `inputs[${i}]`),
+  }));
   const haveSats = sources.reduce((sum, { valueSats }, i) => sum + Sats.from(valueSats, `inputs[${i}].valueSats`), 0n);
   const scriptPubKey = Address.checkPayable(options.destinationScriptPubKey, 'destinationScriptPubKey');
   const inputs = sources.map(({ outpoint, lockBlocks }) => ({ outpoint, sequence: lockBlocks }));
@@ -100,8 +103,9 @@ type Lock = {
   readonly lockBlocks: Blocks.TimelockBlocks;
 };
 
-function lockOf({ contract, from }: Input, field: string): Lock {
-  const { stakingTimeBlocks, unbondingTimeBlocks } = contract.terms;
+function lockOf(input: Input, field: string): Lock {
+  const { contract, from } = Check.object(input, field);
+  const { stakingTimeBlocks, unbondingTimeBlocks } = checkContract(contract, `${field}.contract`).terms;
   if (from === 'staking') return { output: contract.staking, leaf: contract.staking.paths.timelock, lockBlocks: stakingTimeBlocks };
   if (from === 'unbonding') return { output: contract.unbonding, leaf: contract.unbonding.paths.timelock, lockBlocks: unbondingTimeBlocks };
   // The same leaf as the unbonding output's, in a tree of its own: another control block.

@@ -4,11 +4,11 @@ import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
-import type { LeafSpend } from '../bitcoin/LeafSpend.ts';
+import { check as checkSpend, type LeafSpend, type Reason as SpendReason } from '../bitcoin/LeafSpend.ts';
 import * as Tapscript from '../bitcoin/Tapscript.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import type { XOnlyPublicKey } from '../crypto/PublicKey.ts';
-import type { StakingContract } from './StakingContract.ts';
+import { type Reason as ContractReason, check as checkContract, type StakingContract } from './StakingContract.ts';
 
 export type Role = 'staker' | 'finalityProvider' | 'covenant';
 /** Which leaf of an output is taken. */
@@ -16,6 +16,8 @@ export type Path = 'timelock' | 'unbonding' | 'slashing';
 
 export type Reason =
   | Check.Reason
+  | SpendReason
+  | ContractReason
   | {
       readonly code: 'witness.quorum-not-reached';
       readonly role: Role;
@@ -67,7 +69,11 @@ export function assemble(
   options: { readonly contract: StakingContract; readonly path: Path; readonly spend: LeafSpend; readonly signatures: Signatures },
   ecc: Ecc.Ecc = Ecc.auto(),
 ): Assembled {
-  const { contract, path, spend, signatures } = options;
+  const { contract, path, spend, signatures } = Check.object(options, 'options');
+  checkContract(contract);
+  checkPath(path);
+  checkSpend(spend);
+  Check.object(signatures, 'signatures');
   checkLeaf(contract, path, spend.leaf);
   const ignored: Ignored[] = [];
   const slots = groupsOf(contract, path)
@@ -94,7 +100,8 @@ function fillGroup(group: Group, given: readonly KeySignature[], spend: LeafSpen
   for (const key of [...Tapscript.sortKeys(keys)].reverse()) slots.set(Hex.encode(key), undefined);
   const before = ignored.length;
   let valid = 0;
-  for (const [i, { publicKey, signature }] of Check.list(given, `signatures.${role}`).entries()) {
+  for (const [i, one] of Check.list(given, `signatures.${role}`).entries()) {
+    const { publicKey, signature } = Check.object(one, `signatures.${role}[${i}]`);
     Check.bytes(publicKey, `signatures.${role}[${i}].publicKey`, 32);
     Check.bytes(signature, `signatures.${role}[${i}].signature`);
     const key = Hex.encode(publicKey);
@@ -118,10 +125,24 @@ function fillGroup(group: Group, given: readonly KeySignature[], spend: LeafSpen
     const faults = ignored.slice(before);
     fail<Reason>(
       { code: 'witness.quorum-not-reached', role, needed: quorum, valid, ignored: faults },
-      `${role}: ${quorum} valid signatures are needed, ${valid} of the ${given.length} given are`,
+      `${role}: ${quorum} valid signatures are needed, ${valid} of the ${given.length} given are${reasonsOf(faults)}`,
     );
   }
   return [...slots.values()].map((signature) => signature ?? new Uint8Array(0));
+}
+
+/** ": 2 invalid-signature, 1 unknown-signer", or nothing. */
+function reasonsOf(faults: readonly Ignored[]): string {
+  const counts = new Map<string, number>();
+  for (const { why } of faults) counts.set(why, (counts.get(why) ?? 0) + 1);
+  const texts = [...counts].map(([why, count]) => `${count} ${why}`);
+  return texts.length === 0 ? '' : `: ${texts.join(', ')}`;
+}
+
+/** A path that does not exist would read as slashing. */
+function checkPath(path: Path): void {
+  if (path !== 'timelock' && path !== 'unbonding' && path !== 'slashing')
+    fail<Reason>({ code: 'witness.wrong-leaf' }, 'path: expected timelock, unbonding or slashing');
 }
 
 /** The non-empty slots of a published witness, by role and key. */
@@ -140,15 +161,18 @@ export function parse(options: {
   readonly leaf: LeafSpend['leaf'];
   readonly witness: readonly Uint8Array[];
 }): Parsed {
-  const { contract, path, leaf } = options;
-  const items = withoutAnnex(options.witness);
+  const { contract, path, leaf, witness } = Check.object(options, 'options');
+  checkContract(contract);
+  checkPath(path);
+  const wanted = Check.object(leaf, 'leaf');
+  const items = withoutAnnex(witness);
   const script = items[items.length - 2];
   const controlBlock = items[items.length - 1];
   if (
     script === undefined ||
     controlBlock === undefined ||
-    !Bytes.equal(script, leaf.script) ||
-    !Bytes.equal(controlBlock, leaf.controlBlock)
+    !Bytes.equal(script, wanted.script) ||
+    !Bytes.equal(controlBlock, wanted.controlBlock)
   ) {
     fail<Reason>({ code: 'witness.wrong-leaf' }, `the witness does not spend through the ${path} leaf`);
   }
@@ -172,6 +196,7 @@ export function parse(options: {
 
 /** The witness without its annex (BIP341: the last of two or more items, starting with 50). */
 export function withoutAnnex(witness: readonly Uint8Array[]): readonly Uint8Array[] {
+  for (const [i, item] of Check.list(witness, 'witness').entries()) Check.bytes(item, `witness[${i}]`);
   const last = witness[witness.length - 1];
   return witness.length >= 2 && last !== undefined && last[0] === 0x50 ? witness.slice(0, -1) : witness;
 }

@@ -26,5 +26,5 @@ export function timelock(value: number, field = 'timelockBlocks'): TimelockBlock
 
 /** The first height whose block may spend an output mined at `mined` under `lock` (BIP68). */
 export function maturity(mined: BlockHeight, lock: TimelockBlocks): BlockHeight {
-  return height(mined + lock, 'maturityHeight');
+  return height(height(mined, 'minedHeight') + timelock(lock), 'maturityHeight');
 }

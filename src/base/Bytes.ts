@@ -4,7 +4,7 @@ import * as Check from './Check.ts';
 /** The concatenation of `parts`, in order. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
-  for (const part of parts) length += part.length;
+  for (const part of parts) length += Check.bytes(part, 'part').length;
   const result = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
@@ -16,7 +16,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Lexicographic order of unsigned bytes: negative, zero or positive. A shorter prefix comes first. */
 export function compare(a: Uint8Array, b: Uint8Array): number {
-  const shared = Math.min(a.length, b.length);
+  const shared = Math.min(Check.bytes(a, 'a').length, Check.bytes(b, 'b').length);
   for (let i = 0; i < shared; i++) {
     const difference = (a[i] as number) - (b[i] as number);
     if (difference !== 0) return difference;
@@ -26,12 +26,12 @@ export function compare(a: Uint8Array, b: Uint8Array): number {
 
 /** True when both hold the same bytes. Not constant-time: for public data. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && compare(a, b) === 0;
+  return Check.bytes(a, 'a').length === Check.bytes(b, 'b').length && compare(a, b) === 0;
 }
 
 /** A copy with memory of its own. `slice` is none for Node's Buffer: there it is a second view of the caller's bytes. */
 export function copy(value: Uint8Array): Uint8Array {
-  return new Uint8Array(value);
+  return new Uint8Array(Check.bytes(value, 'value'));
 }
 
 /** A copy in reverse order (txids on the wire against their display order). */
@@ -49,6 +49,7 @@ export function fromUint64BE(value: bigint, field = 'value'): Uint8Array {
 
 /** The unsigned big-endian integer that `value` spells. */
 export function toBigInt(value: Uint8Array): bigint {
+  Check.bytes(value, 'value');
   const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
   let result = 0n;
   let at = 0;
@@ -57,8 +58,9 @@ export function toBigInt(value: Uint8Array): bigint {
   return result;
 }
 
-/** `value` as 32 bytes, big-endian. The caller guarantees 0 <= value < 2^256. */
+/** `value` as 32 bytes, big-endian. The caller guarantees 0 <= value < 2^256. @throws input.not-integer */
 export function fromBigInt32(value: bigint): Uint8Array {
+  if (typeof value !== 'bigint') Check.bigInteger(value, 'value', 0n, 0n);
   const result = new Uint8Array(32);
   const view = new DataView(result.buffer);
   view.setBigUint64(0, BigInt.asUintN(64, value >> 192n));

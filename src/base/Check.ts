@@ -8,6 +8,7 @@ export type Reason =
   | { readonly code: 'input.out-of-range'; readonly field: string; readonly min: string; readonly max: string; readonly got: string }
   | { readonly code: 'input.not-text'; readonly field: string; readonly got: string }
   | { readonly code: 'input.not-list'; readonly field: string; readonly got: string }
+  | { readonly code: 'input.not-object'; readonly field: string; readonly got: string }
   | { readonly code: 'input.missing'; readonly field: string };
 
 /** What a value is, in a few words, without its content: it may be a secret. */
@@ -20,7 +21,10 @@ export function kindOf(value: unknown): string {
 
 /** Tells a byte array from everything else; accepts subclasses such as Node's Buffer and arrays of another realm. */
 export function isBytes(value: unknown): value is Uint8Array {
-  return value instanceof Uint8Array || (ArrayBuffer.isView(value) && value.constructor.name === 'Uint8Array');
+  return (
+    value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) && (value as { constructor?: { name?: string } }).constructor?.name === 'Uint8Array')
+  );
 }
 
 /**
@@ -30,18 +34,64 @@ export function isBytes(value: unknown): value is Uint8Array {
  * @throws input.wrong-length - when the length differs
  */
 export function bytes(value: unknown, field: string, length?: number): Uint8Array {
-  if (!isBytes(value))
-    fail<Reason>({ code: 'input.not-bytes', field, got: kindOf(value) }, `${field}: expected bytes (Uint8Array), got ${kindOf(value)}`);
-  if (length !== undefined && value.length !== length) wrongLength(field, `${length}`, value.length);
+  if (!isBytes(value)) {
+    const got = kindOf(value);
+    const advice = typeof value === 'string' ? '; use PublicKey.fromHex for keys, Hex.decode for bytes' : '';
+    fail<Reason>({ code: 'input.not-bytes', field, got }, `${field}: expected bytes (Uint8Array), got ${got}${advice}`);
+  }
+  if (length !== undefined && value.length !== length)
+    wrongLength(field, `${length}`, value.length, length === 32 && looksCompressed(value, field) ? COMPRESSED : '');
   return value;
 }
 
+const COMPRESSED = '; 33 bytes is a compressed key: PublicKey.fromCompressed or fromCompressedAnyParity';
+
+/** A public key with its parity in front. Of a secret nothing is said but its length. */
+function looksCompressed(value: Uint8Array, field: string): boolean {
+  return value.length === 33 && (value[0] === 2 || value[0] === 3) && !/sec/i.test(field);
+}
+
 /** Throws `input.wrong-length`. */
-export function wrongLength(field: string, expectedBytes: string, gotBytes: number): never {
+export function wrongLength(field: string, expectedBytes: string, gotBytes: number, advice = ''): never {
   fail<Reason>(
     { code: 'input.wrong-length', field, expectedBytes, gotBytes },
-    `${field}: expected ${expectedBytes} bytes, got ${gotBytes}`,
+    `${field}: expected ${expectedBytes} bytes, got ${gotBytes}${advice}`,
   );
+}
+
+/** Throws `input.missing`. */
+export function missing(field: string): never {
+  fail<Reason>({ code: 'input.missing', field }, `${field}: missing`);
+}
+
+/**
+ * Returns `value` when it is an object: no list, no bytes, no function. What is in it is not looked at.
+ *
+ * @throws input.missing - for undefined and null
+ * @throws input.not-object - for anything else
+ */
+export function object<T>(value: T, field: string): T {
+  if (value === undefined || value === null) missing(field);
+  if (typeof value !== 'object' || Array.isArray(value) || isBytes(value)) {
+    const got = kindOf(value);
+    fail<Reason>({ code: 'input.not-object', field, got }, `${field}: expected an object, got ${got}`);
+  }
+  return value;
+}
+
+/**
+ * Returns `value` when it is a function.
+ *
+ * @throws input.missing - for undefined and null
+ * @throws input.not-object - for anything else
+ */
+export function callable<T>(value: T, field: string): T {
+  if (value === undefined || value === null) missing(field);
+  if (typeof value !== 'function') {
+    const got = kindOf(value);
+    fail<Reason>({ code: 'input.not-object', field, got }, `${field}: expected a function, got ${got}`);
+  }
+  return value;
 }
 
 /**
@@ -53,7 +103,8 @@ export function wrongLength(field: string, expectedBytes: string, gotBytes: numb
 export function integer(value: unknown, field: string, min: number, max: number): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
     const got = typeof value === 'number' ? String(value) : kindOf(value);
-    fail<Reason>({ code: 'input.not-integer', field, got }, `${field}: expected an integer number, got ${got}`);
+    const advice = typeof value === 'bigint' ? ': write it without the n' : '';
+    fail<Reason>({ code: 'input.not-integer', field, got }, `${field}: expected an integer number, got ${got}${advice}`);
   }
   if (value < min || value > max) outOfRange(field, BigInt(min), BigInt(max), String(value));
   return value;
@@ -68,7 +119,9 @@ export function integer(value: unknown, field: string, min: number, max: number)
 export function bigInteger(value: unknown, field: string, min: bigint, max: bigint): bigint {
   if (typeof value !== 'bigint') {
     const got = typeof value === 'number' ? `the number ${value}` : kindOf(value);
-    fail<Reason>({ code: 'input.not-integer', field, got }, `${field}: expected a bigint, got ${got}`);
+    const what = /sats$/i.test(field) ? 'amounts are bigint' : 'write it with an n';
+    const advice = Number.isSafeInteger(value) ? `; ${what}: ${value}n` : '';
+    fail<Reason>({ code: 'input.not-integer', field, got }, `${field}: expected a bigint, got ${got}${advice}`);
   }
   if (value < min || value > max) outOfRange(field, min, max, value.toString());
   return value;
@@ -96,9 +149,11 @@ export function text(value: unknown, field: string): string {
 /**
  * Returns `value` when it is an array.
  *
+ * @throws input.missing - for undefined and null
  * @throws input.not-list - for anything else
  */
 export function list<T>(value: readonly T[], field: string): readonly T[] {
+  if (value === undefined || value === null) missing(field);
   if (!Array.isArray(value))
     fail<Reason>({ code: 'input.not-list', field, got: kindOf(value) }, `${field}: expected a list, got ${kindOf(value)}`);
   return value;

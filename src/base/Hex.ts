@@ -11,6 +11,7 @@ const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.
 
 /** Lower-case hex of `value`. */
 export function encode(value: Uint8Array): string {
+  Check.bytes(value, 'bytes');
   let text = '';
   for (const byte of value) text += DIGITS[byte];
   return text;
@@ -30,11 +31,16 @@ export function decode(text: string, field = 'hex', length?: number): Uint8Array
   if (text.length % 2 !== 0)
     fail<Reason>(
       { code: 'hex.odd-length', field, digits: text.length },
-      `${field}: hex needs an even number of digits, got ${text.length}`,
+      `${field}: hex needs an even number of digits, got ${text.length}${prefixAdvice(text)}`,
     );
   const result = new Uint8Array(text.length / 2);
   for (let i = 0; i < result.length; i++) result[i] = (digit(text, 2 * i, field) << 4) | digit(text, 2 * i + 1, field);
   return length === undefined ? result : Check.bytes(result, field, length);
+}
+
+/** The one mistake that is worth a word of its own. */
+function prefixAdvice(text: string): string {
+  return /^0x/i.test(text) ? '; leave out the prefix 0x' : '';
 }
 
 function digit(text: string, at: number, field: string): number {
@@ -42,5 +48,5 @@ function digit(text: string, at: number, field: string): number {
   if (code >= 48 && code <= 57) return code - 48;
   if (code >= 97 && code <= 102) return code - 87;
   if (code >= 65 && code <= 70) return code - 55;
-  return fail<Reason>({ code: 'hex.bad-digit', field, at }, `${field}: character ${at} is no hex digit`);
+  return fail<Reason>({ code: 'hex.bad-digit', field, at }, `${field}: character ${at} is no hex digit${prefixAdvice(text)}`);
 }

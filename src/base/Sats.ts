@@ -40,7 +40,7 @@ export function parse(text: string, field = 'amountSats'): Sats {
 
 /** a + b, checked. */
 export function add(a: Sats, b: Sats, field = 'amountSats'): Sats {
-  return from(a + b, field);
+  return from(from(a, field) + from(b, field), field);
 }
 
 /**
@@ -49,6 +49,8 @@ export function add(a: Sats, b: Sats, field = 'amountSats'): Sats {
  * @throws sats.underflow - when b is larger
  */
 export function sub(a: Sats, b: Sats, field = 'amountSats'): Sats {
+  from(a, field);
+  from(b, field);
   if (b > a)
     fail<Reason>(
       { code: 'sats.underflow', field, aSats: a.toString(), bSats: b.toString() },
@@ -59,5 +61,6 @@ export function sub(a: Sats, b: Sats, field = 'amountSats'): Sats {
 
 /** "1.23450000 BTC": for people, exact. */
 export function format(value: Sats): string {
+  from(value);
   return `${value / 100_000_000n}.${(value % 100_000_000n).toString().padStart(8, '0')} BTC`;
 }

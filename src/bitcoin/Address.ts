@@ -22,7 +22,7 @@ export type Kind = 'p2pkh' | 'p2sh' | 'p2wpkh' | 'p2wsh' | 'p2tr';
 
 /** What a standard output script pays to, or undefined. */
 export function kindOf(script: Uint8Array): Kind | undefined {
-  const [a, b] = script;
+  const [a, b] = Check.bytes(script, 'script');
   const last = script[script.length - 1];
   if (script.length === 34 && a === 0x51 && b === 0x20) return 'p2tr';
   if (script.length === 22 && a === 0x00 && b === 0x14) return 'p2wpkh';
@@ -47,6 +47,11 @@ export function kindOf(script: Uint8Array): Kind | undefined {
  * @throws input.not-bytes, address.not-payable
  */
 export function checkPayable(script: Uint8Array, field: string): Uint8Array {
+  if (typeof script === 'string')
+    fail<Reason>(
+      { code: 'input.not-bytes', field, got: 'string' },
+      `${field}: expected an output script (bytes), got text; use Address.decode`,
+    );
   if (kindOf(Check.bytes(script, field)) === undefined)
     fail<Reason>({ code: 'address.not-payable', field }, `${field}: not an output script with an address; coins sent there are lost`);
   return script;
@@ -88,16 +93,17 @@ export function decode(address: string, network: Network.Network, field = 'addre
   const segwit = attempt(() => fromBech32(address));
   if (segwit !== undefined) {
     const { version, prefix, data } = segwit;
-    if (prefix.toLowerCase() !== prefixes.bech32) wrongNetwork(field, network);
+    const hrp = prefix.toLowerCase();
+    if (hrp !== prefixes.bech32) wrongNetwork(field, network, (other) => other.bech32 === hrp);
     return witnessScript(version, data, field, ecc);
   }
   const legacy = attempt(() => fromBase58Check(address));
-  if (legacy === undefined) fail<Reason>({ code: 'address.malformed', field }, `${field}: not a valid address`);
+  if (legacy === undefined) fail<Reason>({ code: 'address.malformed', field }, `${field}: not a valid address${faultOf(address)}`);
   const { version, hash } = legacy;
   if (version === prefixes.pubKeyHash)
     return Bytes.concat(Uint8Array.of(OP.DUP, OP.HASH160, 0x14), hash, Uint8Array.of(OP.EQUALVERIFY, OP.CHECKSIG));
   if (version === prefixes.scriptHash) return Bytes.concat(Uint8Array.of(OP.HASH160, 0x14), hash, Uint8Array.of(OP.EQUAL));
-  return wrongNetwork(field, network);
+  return wrongNetwork(field, network, (other) => other.pubKeyHash === version || other.scriptHash === version);
 }
 
 function witnessScript(version: number, data: Uint8Array, field: string, ecc: Ecc.Ecc): Uint8Array {
@@ -115,8 +121,25 @@ function witnessScript(version: number, data: Uint8Array, field: string, ecc: Ec
   return fail<Reason>({ code: 'address.malformed', field }, `${field}: a version 0 program has 20 or 32 bytes`);
 }
 
-function wrongNetwork(field: string, expected: Network.Network): never {
-  fail<Reason>({ code: 'address.wrong-network', field, expected }, `${field}: this address is not of ${expected}`);
+function wrongNetwork(field: string, expected: Network.Network, matches: (other: Network.Prefixes) => boolean): never {
+  const known = Network.ALL.filter((name) => matches(Network.prefixes(name)));
+  const advice = known.length === 0 ? '' : `, but of ${known.join(', ')}`;
+  fail<Reason>({ code: 'address.wrong-network', field, expected }, `${field}: this address is not of ${expected}${advice}`);
+}
+
+/** What to look at in a text that is no address: the first thing that is wrong with it. */
+function faultOf(address: string): string {
+  if (address === '') return ': the text is empty';
+  const lower = address.toLowerCase();
+  const bech32 = Network.ALL.map((name) => `${Network.prefixes(name).bech32}1`).find((start) => lower.startsWith(start));
+  if (bech32 !== undefined && address !== lower && address !== address.toUpperCase()) return ': upper and lower case are mixed';
+  const data = bech32 === undefined ? address : lower.slice(bech32.length);
+  const alphabet = bech32 === undefined ? /[^1-9A-HJ-NP-Za-km-z]/ : /[^02-9ac-hj-np-z]/;
+  const at = data.search(alphabet);
+  if (at >= 0) return `: character ${at + address.length - data.length} does not occur in addresses`;
+  // Program lengths of 20 and 32 bytes, and the 25 bytes of base58check.
+  const usual = bech32 === undefined ? data.length >= 26 && data.length <= 35 : data.length === 39 || data.length === 59;
+  return usual ? ': the checksum is wrong' : ': the length is wrong';
 }
 
 function attempt<T>(decoder: () => T): T | undefined {

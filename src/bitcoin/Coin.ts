@@ -41,6 +41,13 @@ const KEY_PATH_WITNESS = 1 + 65;
  * @throws coin.unknown-script, coin.missing-script, coin.wrong-script
  */
 export function toInput(coin: Coin, field = 'coin'): Input {
+  Check.object(coin, field);
+  // The form that block explorers and wallets give: named here, because what is missing would tell nobody what to do.
+  if (coin.outpoint === undefined && 'txid' in coin)
+    fail<Reason>(
+      { code: 'input.missing', field: `${field}.outpoint` },
+      `${field}.outpoint: missing; a coin is { outpoint: { txid, vout }, valueSats, scriptPubKey }`,
+    );
   const outpoint = Tx.checkOutpoint(coin.outpoint, `${field}.outpoint`);
   Sats.from(coin.valueSats, `${field}.valueSats`);
   const script = Check.bytes(coin.scriptPubKey, `${field}.scriptPubKey`);
@@ -108,11 +115,14 @@ const CHECKMULTISIG = 0xae;
 /** The unsigned transaction over these inputs, with the scriptSigs that are known in advance. */
 export function unsigned(inputs: readonly Input[], outputs: readonly Tx.SpentOutput[]): Tx.Transaction {
   const transaction = Tx.create(inputs, outputs);
+  for (const [i, { scriptSig }] of inputs.entries()) Check.bytes(scriptSig, `inputs[${i}].scriptSig`);
   for (const [i, { scriptSig }] of inputs.entries()) if (scriptSig.length > 0) transaction.setInputScript(i, scriptSig);
   return transaction;
 }
 
 /** Weight of the transaction once signed: four times the stripped size, the marker and flag, and the witnesses. @unit weight units */
 export function signedWeight(transaction: Tx.Transaction, inputs: readonly Input[]): number {
+  Tx.check(transaction);
+  for (const [i, input] of Check.list(inputs, 'inputs').entries()) Check.object(input, `inputs[${i}]`);
   return 4 * transaction.byteLength(false) + 2 + inputs.reduce((sum, { witnessBytes }) => sum + witnessBytes, 0);
 }

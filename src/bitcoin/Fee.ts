@@ -20,6 +20,11 @@ export const MIN_RATE: RatePerKvb = 100n as RatePerKvb;
 /** @unit satoshi per 1000 vbytes @throws input.not-integer, input.out-of-range */
 export function rate(satsPerKvb: bigint, field = 'feeRateSatsPerKvb', max: bigint = MAX_RATE): RatePerKvb {
   Check.bigInteger(max, `${field} maximum`, MIN_RATE, Sats.MAX);
+  if (typeof satsPerKvb === 'bigint' && satsPerKvb < MIN_RATE) {
+    const facts = { field, min: MIN_RATE.toString(), max: max.toString(), got: satsPerKvb.toString() };
+    const advice = 'the unit is satoshi per 1000 vbytes: 1 sat/vB is 1000n';
+    fail<Reason>({ code: 'input.out-of-range', ...facts }, `${field}: expected ${facts.min}..${facts.max}, got ${facts.got}; ${advice}`);
+  }
   return Check.bigInteger(satsPerKvb, field, MIN_RATE, max) as RatePerKvb;
 }
 
@@ -34,6 +39,7 @@ export function at(weight: number, feeRate: RatePerKvb): Sats.Sats {
 
 function exact(weight: number, satsPerKvb: bigint): bigint {
   const vbytes = (BigInt(Check.integer(weight, 'weight', 1, Number.MAX_SAFE_INTEGER)) + 3n) / 4n;
+  if (typeof satsPerKvb !== 'bigint') Check.bigInteger(satsPerKvb, 'feeRateSatsPerKvb', MIN_RATE, Sats.MAX);
   return (vbytes * satsPerKvb + 999n) / 1000n;
 }
 
@@ -43,6 +49,7 @@ function exact(weight: number, satsPerKvb: bigint): bigint {
  * @throws fee.too-low
  */
 export function checkFloor(feeSats: bigint, weight: number): void {
+  if (typeof feeSats !== 'bigint') Sats.from(feeSats, 'feeSats');
   const min = at(weight, MIN_RATE);
   if (feeSats < min)
     fail<Reason>(
@@ -57,6 +64,7 @@ export function checkFloor(feeSats: bigint, weight: number): void {
  * @throws fee.too-high
  */
 export function checkCeiling(feeSats: bigint, weight: number, maxRate: bigint = MAX_RATE): void {
+  if (typeof feeSats !== 'bigint') Sats.from(feeSats, 'feeSats');
   const max = exact(weight, rate(maxRate, 'maxFeeRateSatsPerKvb', Sats.MAX));
   if (feeSats > max)
     fail<Reason>(

@@ -1,12 +1,18 @@
 // One input of a transaction that spends a taproot output through a leaf: what is signed there, and whether a signature is right.
 import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
+import * as Sats from '../base/Sats.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as Sighash from './Sighash.ts';
 import type { SpendableLeaf } from './TapTree.ts';
 import * as Tx from './Tx.ts';
 
-export type Reason = { readonly code: 'leaf-spend.wrong-prevouts'; readonly inputs: number; readonly prevouts: number };
+export type Reason =
+  | Check.Reason
+  | Tx.Reason
+  | { readonly code: 'leaf-spend.wrong-prevouts'; readonly inputs: number; readonly prevouts: number }
+  | { readonly code: 'leaf-spend.not-a-leaf-spend'; readonly field: string; readonly got: string };
 
 /** SIGHASH_DEFAULT: 64-byte signatures. All pre-signatures of the protocol use it. */
 export const DEFAULT_HASH_TYPE = 0;
@@ -29,7 +35,13 @@ class Frame {
   constructor(transaction: Tx.Transaction, spentOutputs: readonly Tx.SpentOutput[]) {
     this.transaction = Tx.stripped(transaction);
     // Signature hashes are made later: what they cover must not change in the meantime.
-    this.spentOutputs = spentOutputs.map(({ scriptPubKey, valueSats }) => ({ scriptPubKey: Bytes.copy(scriptPubKey), valueSats }));
+    this.spentOutputs = spentOutputs.map((output, i) => {
+      const { scriptPubKey, valueSats } = Check.object(output, `spentOutputs[${i}]`);
+      return {
+        scriptPubKey: Bytes.copy(Check.bytes(scriptPubKey, `spentOutputs[${i}].scriptPubKey`)),
+        valueSats: Sats.from(valueSats, `spentOutputs[${i}].valueSats`),
+      };
+    });
     this.txid = Tx.txid(this.transaction);
   }
 
@@ -80,7 +92,7 @@ export class LeafSpend {
   /** True when `signature` (64 bytes, or 65 with a hash type) is valid for `publicKey` here. Never throws. */
   verify(publicKey: Uint8Array, signature: Uint8Array, ecc: Ecc.Ecc = Ecc.auto()): boolean {
     const hashType = hashTypeOf(signature);
-    if (hashType === undefined || publicKey.length !== 32) return false;
+    if (hashType === undefined || !Check.isBytes(publicKey) || publicKey.length !== 32) return false;
     // SIGHASH_SINGLE without an output at this index signs nothing.
     if ((hashType & 3) === 3 && this.inputIndex >= this.#frame.transaction.outs.length) return false;
     return ecc.schnorrVerify(this.sighash(hashType), publicKey, signature.subarray(0, 64));
@@ -88,8 +100,9 @@ export class LeafSpend {
 
   /** The transaction with this input's witness: the stack items, then the leaf script and its control block. */
   withWitness(stack: readonly Uint8Array[]): Tx.Transaction {
+    const items = Check.list(stack, 'stack').map((item, i) => Bytes.copy(Check.bytes(item, `stack[${i}]`)));
     const signed = Tx.copy(this.#frame.transaction);
-    signed.setWitness(this.inputIndex, stack.map(Bytes.copy));
+    signed.setWitness(this.inputIndex, items);
     return signed;
   }
 }
@@ -100,7 +113,8 @@ export class LeafSpend {
  * @throws leaf-spend.wrong-prevouts - when there is not one spent output for each input
  * @throws input.out-of-range - when there is no such input
  */
-export function from({ transaction, spentOutputs, inputIndex, leaf }: Parts): LeafSpend {
+export function from(parts: Parts): LeafSpend {
+  const { transaction, spentOutputs, inputIndex, leaf } = Check.object(parts, 'parts');
   const [spend] = forInputs(transaction, spentOutputs, [{ inputIndex, leaf }]);
   return spend as LeafSpend;
 }
@@ -115,22 +129,43 @@ export function forInputs(
   spentOutputs: readonly Tx.SpentOutput[],
   spent: readonly Pick<Parts, 'inputIndex' | 'leaf'>[],
 ): readonly LeafSpend[] {
-  const inputs = transaction.ins.length;
-  const prevouts = spentOutputs.length;
+  const inputs = Tx.check(transaction).ins.length;
+  const prevouts = Check.list(spentOutputs, 'spentOutputs').length;
   if (inputs !== prevouts)
     fail<Reason>(
       { code: 'leaf-spend.wrong-prevouts', inputs, prevouts },
       `the transaction has ${inputs} inputs, ${prevouts} spent outputs are given`,
     );
   const frame = new Frame(transaction, spentOutputs);
-  return spent.map(({ inputIndex, leaf }) => {
+  return Check.list(spent, 'spent').map((one, i) => {
+    const { inputIndex, leaf } = Check.object(one, `spent[${i}]`);
     Tx.outpointOf(transaction, inputIndex);
+    const { script, controlBlock, leafHash } = Check.object(leaf, 'leaf');
+    Check.bytes(script, 'leaf.script');
+    Check.bytes(controlBlock, 'leaf.controlBlock');
+    Check.bytes(leafHash, 'leaf.leafHash', 32);
     return new LeafSpend(frame, inputIndex, leaf);
   });
 }
 
+/**
+ * Returns `value` when it has the shape of a leaf spend: two installed copies of the package agree.
+ *
+ * @throws input.missing, leaf-spend.not-a-leaf-spend
+ */
+export function check(value: LeafSpend, field = 'spend'): LeafSpend {
+  if (value === undefined || value === null) Check.missing(field);
+  if (typeof value !== 'object' || typeof value.sighash !== 'function' || typeof value.withWitness !== 'function') {
+    const got = Check.kindOf(value);
+    const advice = 'make one with LeafSpend.from; a delegation has unbonding, stakingSlashing and unbondingSlashing';
+    fail<Reason>({ code: 'leaf-spend.not-a-leaf-spend', field, got }, `${field}: expected a LeafSpend, got ${got}; ${advice}`);
+  }
+  return value;
+}
+
 /** The hash type of a Schnorr signature by its length and last byte; undefined for what Bitcoin refuses. */
 export function hashTypeOf(signature: Uint8Array): number | undefined {
+  if (!Check.isBytes(signature)) return undefined;
   if (signature.length === 64) return DEFAULT_HASH_TYPE;
   if (signature.length !== 65) return undefined;
   const hashType = signature[64] as number;

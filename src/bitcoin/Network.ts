@@ -1,4 +1,5 @@
 // Bitcoin networks as data. The network enters addresses only; scripts and keys are the same everywhere.
+import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 
 export type Network = 'mainnet' | 'testnet' | 'signet' | 'regtest' | 'simnet';
@@ -19,8 +20,11 @@ export const ALL: readonly Network[] = Object.keys(PREFIXES) as Network[];
 
 /** @throws network.unknown */
 export function from(name: string): Network {
-  if (!Object.hasOwn(PREFIXES, name))
-    fail<Reason>({ code: 'network.unknown', got: String(name) }, `network: expected one of ${ALL.join(', ')}`);
+  if (typeof name !== 'string' || !Object.hasOwn(PREFIXES, name))
+    fail<Reason>(
+      { code: 'network.unknown', got: typeof name === 'string' ? name : Check.kindOf(name) },
+      `network: expected one of ${ALL.join(', ')}`,
+    );
   return name as Network;
 }
 

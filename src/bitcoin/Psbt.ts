@@ -7,7 +7,7 @@ import * as Ecc from '../crypto/Ecc.ts';
 import * as Address from './Address.ts';
 import type { Coin } from './Coin.ts';
 import * as Coins from './Coin.ts';
-import type { LeafSpend } from './LeafSpend.ts';
+import * as LeafSpends from './LeafSpend.ts';
 import * as TapTree from './TapTree.ts';
 import * as Tx from './Tx.ts';
 
@@ -18,6 +18,8 @@ export type Reason =
   | { readonly code: 'psbt.wrong-coins'; readonly inputs: number; readonly coins: number }
   | { readonly code: 'psbt.other-coin'; readonly input: number; readonly txid: string; readonly vout: number }
   | { readonly code: 'psbt.other-internal-key'; readonly input: number }
+  | LeafSpends.Reason
+  | { readonly code: 'psbt.not-a-psbt'; readonly got: string }
   | { readonly code: 'psbt.other-transaction' };
 
 /**
@@ -33,8 +35,8 @@ export function fromCoins(
   tapInternalKey?: Uint8Array,
   ecc: Ecc.Ecc = Ecc.auto(),
 ): Psbt {
-  const inputs = transaction.ins.length;
-  if (inputs !== coins.length)
+  const inputs = Tx.check(transaction).ins.length;
+  if (inputs !== Check.list(coins, 'coins').length)
     fail<Reason>(
       { code: 'psbt.wrong-coins', inputs, coins: coins.length },
       `the transaction has ${inputs} inputs, ${coins.length} coins are given`,
@@ -65,12 +67,13 @@ export function fromCoins(
 }
 
 /** The PSBT of a transaction that spends one of our outputs through a leaf: the leaf, its control block and all spent outputs. */
-export function fromLeafSpend(spend: LeafSpend): Psbt {
+export function fromLeafSpend(spend: LeafSpends.LeafSpend): Psbt {
+  LeafSpends.check(spend);
   const psbt = skeleton(spend.transaction);
   for (const [input, { scriptPubKey, valueSats }] of spend.spentOutputs.entries())
     psbt.updateInput(input, { witnessUtxo: { script: scriptPubKey, value: valueSats } });
   const { script, controlBlock, leafVersion } = spend.leaf;
-  psbt.updateInput(spend.inputIndex, { tapInternalKey: TapTree.NUMS, tapLeafScript: [{ script, controlBlock, leafVersion }] });
+  psbt.updateInput(spend.inputIndex, { tapInternalKey: TapTree.nums(), tapLeafScript: [{ script, controlBlock, leafVersion }] });
   return psbt;
 }
 
@@ -79,7 +82,12 @@ export function fromLeafSpend(spend: LeafSpend): Psbt {
  *
  * @throws psbt.other-transaction - when the PSBT is not of this spend: a wallet has changed something
  */
-export function signaturesFor(psbt: Psbt, spend: LeafSpend): readonly { readonly publicKey: Uint8Array; readonly signature: Uint8Array }[] {
+export function signaturesFor(
+  psbt: Psbt,
+  spend: LeafSpends.LeafSpend,
+): readonly { readonly publicKey: Uint8Array; readonly signature: Uint8Array }[] {
+  checkPsbt(psbt);
+  LeafSpends.check(spend);
   if (!Bytes.equal(transactionOf(psbt).getHash(), unsignedOf(spend.transaction).getHash()))
     fail<Reason>({ code: 'psbt.other-transaction' }, 'the PSBT is of another transaction than the one that was to be signed');
   const signatures = psbt.data.inputs[spend.inputIndex]?.tapScriptSig ?? [];
@@ -90,9 +98,20 @@ export function signaturesFor(psbt: Psbt, spend: LeafSpend): readonly { readonly
 
 /** Puts a finished witness into the PSBT in place of its signatures, as a finalizer does. */
 export function finalize(psbt: Psbt, inputIndex: number, witness: readonly Uint8Array[]): void {
+  checkPsbt(psbt);
+  Check.integer(inputIndex, 'inputIndex', 0, psbt.data.inputs.length - 1);
+  for (const [i, item] of Check.list(witness, 'witness').entries()) Check.bytes(item, `witness[${i}]`);
   const parts = witness.flatMap((item) => [TapTree.compactSize(item.length), item]);
   psbt.data.updateInput(inputIndex, { finalScriptWitness: Bytes.concat(TapTree.compactSize(witness.length), ...parts) });
   psbt.data.clearFinalizedInput(inputIndex);
+}
+
+/** By shape: a PSBT of another copy of bitcoinjs-lib is as good. */
+function checkPsbt(psbt: Psbt): void {
+  if (psbt === undefined || psbt === null) Check.missing('psbt');
+  if (typeof psbt === 'object' && typeof psbt.data === 'object' && psbt.data !== null && Array.isArray(psbt.data.inputs)) return;
+  const got = Check.kindOf(psbt);
+  fail<Reason>({ code: 'psbt.not-a-psbt', got }, `psbt: expected a Psbt, got ${got}; use Psbt.Psbt.fromBase64 or fromHex`);
 }
 
 function transactionOf(psbt: Psbt): Tx.Transaction {

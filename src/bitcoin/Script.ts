@@ -49,7 +49,7 @@ export function pushNumber(value: number): Uint8Array {
 
 /** The push of 1..75 bytes: the length, then the data. */
 export function pushData(data: Uint8Array): Uint8Array {
-  Check.integer(data.length, 'pushLength', 1, 75);
+  Check.integer(Check.bytes(data, 'data').length, 'pushLength', 1, 75);
   return Bytes.concat(Uint8Array.of(data.length), data);
 }
 
@@ -62,6 +62,7 @@ export type Instruction = { readonly at: number; readonly opcode: number; readon
  * @throws script.truncated - when a push runs over the end
  */
 export function* instructions(script: Uint8Array): Generator<Instruction> {
+  Check.bytes(script, 'script');
   let at = 0;
   while (at < script.length) {
     const start = at;
@@ -92,7 +93,8 @@ function truncated(at: number): never {
  * The number that an instruction pushes, in the one minimal form that {@link pushNumber} writes; undefined for anything else.
  */
 export function numberOf(instruction: Instruction): number | undefined {
-  const { opcode, data } = instruction;
+  const { opcode, data } = Check.object(instruction, 'instruction');
+  if (data !== undefined) Check.bytes(data, 'instruction.data');
   if (opcode === OP.PUSH_0) return 0;
   if (opcode >= OP.NUMBER_1 && opcode <= OP.NUMBER_16) return opcode - OP.NUMBER_1 + 1;
   if (data === undefined || data.length < 1 || data.length > 4 || opcode !== data.length) return undefined;

@@ -48,6 +48,7 @@ export type Options = { readonly hashType?: number; readonly annex?: Uint8Array 
  * @source BIP341 "Common signature message"
  */
 export function prepare(transaction: Signable, spentOutputs: readonly SpentOutput[]): Context {
+  checkSignable(transaction);
   Check.list(spentOutputs, 'spentOutputs');
   const inputs = transaction.ins.length;
   if (spentOutputs.length !== inputs) {
@@ -55,6 +56,11 @@ export function prepare(transaction: Signable, spentOutputs: readonly SpentOutpu
       { code: 'sighash.wrong-prevout-count', inputs, prevouts: spentOutputs.length },
       `${inputs} inputs spend ${inputs} outputs, got ${spentOutputs.length}`,
     );
+  }
+  for (const [i, output_] of spentOutputs.entries()) {
+    const { scriptPubKey, valueSats } = Check.object(output_, `spentOutputs[${i}]`);
+    Check.bytes(scriptPubKey, `spentOutputs[${i}].scriptPubKey`);
+    Check.bigInteger(valueSats, `spentOutputs[${i}].valueSats`, -(1n << 63n), (1n << 64n) - 1n);
   }
   const shared: SharedHashes = {
     prevouts: hashOf(transaction.ins.flatMap(outpoint)),
@@ -75,7 +81,7 @@ export function prepare(transaction: Signable, spentOutputs: readonly SpentOutpu
  */
 export function tapscript(context: Context, inputIndex: number, leafHash: Uint8Array, options: Options = {}): Uint8Array {
   Check.bytes(leafHash, 'leafHash', 32);
-  return taggedHash('TapSighash', sigMsg(context, inputIndex, { ...options, leafHash }));
+  return taggedHash('TapSighash', sigMsg(context, inputIndex, { ...Check.object(options, 'options'), leafHash }));
 }
 
 /**
@@ -96,9 +102,9 @@ export function keyPath(context: Context, inputIndex: number, options: Options =
  * @throws input.*, sighash.bad-hash-type, sighash.no-matching-output, sighash.bad-annex
  */
 export function sigMsg(context: Context, inputIndex: number, options: Options & { readonly leafHash?: Uint8Array } = {}): Uint8Array {
-  const { transaction, spentOutputs, shared } = context;
+  const { transaction, spentOutputs, shared } = checkContext(context);
   Check.integer(inputIndex, 'inputIndex', 0, transaction.ins.length - 1);
-  const hashType = checkHashType(options.hashType ?? TYPE.DEFAULT);
+  const hashType = checkHashType(Check.object(options, 'options').hashType ?? TYPE.DEFAULT);
   const { annex, leafHash } = options;
   const anyoneCanPay = (hashType & TYPE.ANYONE_CAN_PAY) !== 0;
   const coverage = hashType & 3;
@@ -126,7 +132,22 @@ export function isHashType(hashType: number): boolean {
   return (hashType >= 0x00 && hashType <= 0x03) || (hashType >= 0x81 && hashType <= 0x83);
 }
 
+/** The parts that are hashed; a `Transaction` has them. */
+function checkSignable(transaction: Signable): void {
+  const { ins, outs } = Check.object(transaction, 'transaction');
+  Check.list(ins, 'transaction.ins');
+  Check.list(outs, 'transaction.outs');
+}
+
+/** Made by {@link prepare}: only what tells it from another object is looked at, since every signature passes here. */
+function checkContext(context: Context): Context {
+  Check.object(Check.object(context, 'context').shared, 'context.shared');
+  Check.object(context.transaction, 'context.transaction');
+  return context;
+}
+
 function checkHashType(hashType: number): number {
+  if (typeof hashType !== 'number') Check.integer(hashType, 'hashType', 0, 255);
   if (!isHashType(hashType)) fail<Reason>({ code: 'sighash.bad-hash-type', hashType }, `no BIP341 hash type: ${hashType}`);
   return hashType;
 }

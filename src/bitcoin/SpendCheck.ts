@@ -126,7 +126,8 @@ type Spend = {
   readonly medianTime: number;
 };
 
-function checkOptions({ transaction: given, prevouts, tipHeight, medianTime }: SpendOptions): Spend {
+function checkOptions(options: SpendOptions): Spend {
+  const { transaction: given, prevouts, tipHeight, medianTime } = Check.object(options, 'options');
   const transaction = Check.isBytes(given) ? Decode.decode(given) : Decode.fromObject(checkObject(given, 'transaction'));
   const inputs = transaction.ins.length;
   if (Check.list(prevouts, 'prevouts').length !== inputs) {

@@ -1,5 +1,6 @@
 // Taproot script trees (BIP341): leaf and branch hashes, the output key and a control block for every leaf.
 import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Ecc from '../crypto/Ecc.ts';
@@ -7,7 +8,9 @@ import type { XOnlyPublicKey } from '../crypto/PublicKey.ts';
 import { taggedHash } from '../crypto/TaggedHash.ts';
 
 export type Reason =
+  | Check.Reason
   | { readonly code: 'tap-tree.bad-internal-key' }
+  | { readonly code: 'tap-tree.not-a-tree'; readonly field: string; readonly got: string }
   | { readonly code: 'tap-tree.empty-script' }
   | { readonly code: 'tap-tree.duplicate-leaf' };
 
@@ -18,7 +21,17 @@ export const TAPSCRIPT = 0xc0;
  * The internal key of every staking output: the x of SHA256(uncompressed generator), whose discrete logarithm nobody knows.
  * @source BIP341 "Constructing and spending Taproot outputs"
  */
-export const NUMS: XOnlyPublicKey = Hex.decode('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0') as XOnlyPublicKey;
+const NUMS: Uint8Array = Hex.decode('50929b74c1a04954b78b4b6035e97a5e078a5a0f28ec96d547bfee9ace803ac0');
+
+/** A copy of that key: the one that outputs are built with is nobody's to change. */
+export function nums(): XOnlyPublicKey {
+  return Bytes.copy(NUMS) as XOnlyPublicKey;
+}
+
+/** True for that key, for which nobody can sign. */
+export function isNums(key: Uint8Array): boolean {
+  return Bytes.equal(key, NUMS);
+}
 
 /** A script, or two subtrees. The shape is written out: another shape with the same leaves is another address. */
 export type Tree = Leaf | readonly [Tree, Tree];
@@ -43,6 +56,8 @@ export type TapOutput = {
 
 /** Hash of a leaf: the version, the compact size of the script (3 bytes from 253 on), the script. */
 export function leafHash(script: Uint8Array, leafVersion: number = TAPSCRIPT): Uint8Array {
+  Check.bytes(script, 'script');
+  Check.integer(leafVersion, 'leafVersion', 0, 255);
   return taggedHash('TapLeaf', Uint8Array.of(leafVersion), compactSize(script.length), script);
 }
 
@@ -61,6 +76,7 @@ export function tweak(
   merkleRoot: Uint8Array,
   ecc: Ecc.Ecc = Ecc.auto(),
 ): { outputKey: Uint8Array; parity: 0 | 1 } {
+  Check.bytes(internalKey, 'internalKey', 32);
   const point = ecc.pointAddScalar(Bytes.concat(Uint8Array.of(2), internalKey), taggedHash('TapTweak', internalKey, merkleRoot));
   if (point === null) fail<Reason>({ code: 'tap-tree.bad-internal-key' }, 'the internal key is not on the curve');
   return { outputKey: point.slice(1), parity: point[0] === 3 ? 1 : 0 };
@@ -92,11 +108,12 @@ export function build(tree: Tree, internalKey: Uint8Array = NUMS, ecc: Ecc.Ecc =
 
 /** The output script of a taproot output key: `51 20 key`. */
 export function scriptPubKeyOf(outputKey: Uint8Array): Uint8Array {
-  return Bytes.concat(Uint8Array.of(0x51, 0x20), outputKey);
+  return Bytes.concat(Uint8Array.of(0x51, 0x20), Check.bytes(outputKey, 'outputKey', 32));
 }
 
 /** Bitcoin's CompactSize of a length below 2^32. */
 export function compactSize(length: number): Uint8Array {
+  Check.integer(length, 'length', 0, 0xffff_ffff);
   if (length < 0xfd) return Uint8Array.of(length);
   if (length <= 0xffff) return Uint8Array.of(0xfd, length & 0xff, length >> 8);
   return Uint8Array.of(0xfe, length & 0xff, (length >>> 8) & 0xff, (length >>> 16) & 0xff, length >>> 24);
@@ -109,15 +126,21 @@ type WalkedLeaf = {
   readonly path: readonly Uint8Array[];
 };
 
-function walk(tree: Tree): { hash: Uint8Array; leaves: readonly WalkedLeaf[] } {
+function walk(tree: Tree, field = 'tree'): { hash: Uint8Array; leaves: readonly WalkedLeaf[] } {
+  if (!Array.isArray(tree)) Check.object(tree, field);
   if ('script' in tree) {
+    Check.bytes(tree.script, `${field}.script`);
     if (tree.script.length === 0) fail<Reason>({ code: 'tap-tree.empty-script' }, 'a leaf needs a script');
     const leafVersion = tree.leafVersion ?? TAPSCRIPT;
     const hash = leafHash(tree.script, leafVersion);
     return { hash, leaves: [{ script: Bytes.copy(tree.script), leafVersion, hash, path: [] }] };
   }
-  const left = walk(tree[0]);
-  const right = walk(tree[1]);
+  if (!Array.isArray(tree) || tree.length !== 2) {
+    const got = Check.kindOf(tree);
+    fail<Reason>({ code: 'tap-tree.not-a-tree', field, got }, `${field}: expected a leaf { script } or a list of two subtrees, got ${got}`);
+  }
+  const left = walk(tree[0], `${field}[0]`);
+  const right = walk(tree[1], `${field}[1]`);
   // The control block lists siblings from the leaf upwards: each level appends its own.
   const withSibling = (leaf: WalkedLeaf, sibling: Uint8Array): WalkedLeaf => ({ ...leaf, path: [...leaf.path, sibling] });
   return {

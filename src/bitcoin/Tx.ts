@@ -11,6 +11,7 @@ export { Transaction };
 export type Reason =
   | Check.Reason
   | { readonly code: 'tx.malformed'; readonly field: string }
+  | { readonly code: 'tx.not-a-transaction'; readonly field: string; readonly got: string }
   | { readonly code: 'tx.no-inputs' }
   | { readonly code: 'tx.no-outputs' }
   | { readonly code: 'tx.too-large'; readonly strippedBytes: number; readonly maxBytes: number }
@@ -55,24 +56,49 @@ export function fromHex(text: string, field = 'transaction'): Transaction {
   return decode(Hex.decode(text, field), field);
 }
 
+/**
+ * Returns `value` when it has the shape of a transaction: one of another installed copy of bitcoinjs-lib is as good.
+ *
+ * @throws tx.not-a-transaction
+ */
+export function check(value: Transaction, field = 'transaction'): Transaction {
+  if (!isTransaction(value)) {
+    const got = Check.kindOf(value);
+    const inside = isObject(value) && isTransaction((value as { transaction?: unknown }).transaction);
+    const advice = inside ? 'give its .transaction' : 'use Tx.decode or Tx.fromHex';
+    fail<Reason>({ code: 'tx.not-a-transaction', field, got }, `${field}: expected a Transaction, got ${got}; ${advice}`);
+  }
+  return value;
+}
+
+function isTransaction(value: unknown): value is Transaction {
+  if (!isObject(value)) return false;
+  const { ins, outs, toBuffer } = value as Partial<Transaction>;
+  return Array.isArray(ins) && Array.isArray(outs) && typeof toBuffer === 'function';
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** The raw bytes with witness. */
 export function encode(transaction: Transaction): Uint8Array {
-  return Uint8Array.from(transaction.toBuffer());
+  return Uint8Array.from(check(transaction).toBuffer());
 }
 
 /** Lower-case hex with witness. */
 export function toHex(transaction: Transaction): string {
-  return Hex.encode(transaction.toBuffer());
+  return Hex.encode(check(transaction).toBuffer());
 }
 
 /** Display-order txid. */
 export function txid(transaction: Transaction): string {
-  return transaction.getId();
+  return check(transaction).getId();
 }
 
 /** A copy that shares no bytes with the original; bitcoinjs-lib's `clone` shares all scripts. */
 export function copy(transaction: Transaction): Transaction {
-  const result = transaction.clone();
+  const result = check(transaction).clone();
   for (const input of result.ins) {
     input.hash = Bytes.copy(input.hash);
     input.script = Bytes.copy(input.script);
@@ -84,15 +110,17 @@ export function copy(transaction: Transaction): Transaction {
 
 /** The same transaction without witnesses, the form whose hash is the txid: a copy that shares no bytes. */
 export function stripped(transaction: Transaction): Transaction {
-  const bare = transaction.clone();
+  const bare = check(transaction).clone();
   bare.stripWitnesses();
   return copy(bare);
 }
 
 /** The outpoint that input `index` spends. */
 export function outpointOf(transaction: Transaction, index: number): Outpoint {
-  const input = transaction.ins[index];
-  if (input === undefined) Check.outOfRange('inputIndex', 0n, BigInt(transaction.ins.length - 1), String(index));
+  const { ins } = check(transaction);
+  if (typeof index !== 'number') Check.integer(index, 'inputIndex', 0, ins.length - 1);
+  const input = ins[index];
+  if (input === undefined) Check.outOfRange('inputIndex', 0n, BigInt(ins.length - 1), String(index));
   return { txid: Hex.encode(Bytes.reverse(input.hash)), vout: input.index };
 }
 
@@ -102,7 +130,7 @@ export function outpointOf(transaction: Transaction, index: number): Outpoint {
  * @throws input.out-of-range
  */
 export function outputOf(transaction: Transaction, index: number, field = 'outputIndex'): SpentOutput {
-  Check.integer(index, field, 0, transaction.outs.length - 1);
+  Check.integer(index, field, 0, check(transaction).outs.length - 1);
   const output = transaction.outs[index] as Transaction['outs'][number];
   return { scriptPubKey: output.script, valueSats: output.value };
 }
@@ -110,7 +138,8 @@ export function outputOf(transaction: Transaction, index: number, field = 'outpu
 /** True when input `index` spends `outpoint`. */
 export function spends(transaction: Transaction, index: number, outpoint: Outpoint): boolean {
   const { txid: spent, vout } = outpointOf(transaction, index);
-  return spent === outpoint.txid.toLowerCase() && vout === outpoint.vout;
+  const { txid: wanted, vout: wantedVout } = Check.object(outpoint, 'outpoint');
+  return spent === Check.text(wanted, 'outpoint.txid').toLowerCase() && vout === wantedVout;
 }
 
 /** An unsigned transaction of version 2 and locktime 0, with copies of the scripts: who changes an argument later does not change it. */
@@ -120,14 +149,18 @@ export function create(
 ): Transaction {
   const transaction = new Transaction();
   transaction.version = 2;
-  for (const [i, { outpoint, sequence }] of inputs.entries()) {
+  for (const [i, input] of Check.list(inputs, 'inputs').entries()) {
+    const { outpoint, sequence } = Check.object(input, `inputs[${i}]`);
+    if (sequence !== undefined) Check.integer(sequence, `inputs[${i}].sequence`, 0, FINAL_SEQUENCE);
     transaction.addInput(hashOf(outpoint, `inputs[${i}].outpoint`), outpoint.vout, sequence ?? FINAL_SEQUENCE);
   }
-  for (const [i, { scriptPubKey, valueSats }] of outputs.entries())
+  for (const [i, output] of Check.list(outputs, 'outputs').entries()) {
+    const { scriptPubKey, valueSats } = Check.object(output, `outputs[${i}]`);
     transaction.addOutput(
       Bytes.copy(Check.bytes(scriptPubKey, `outputs[${i}].scriptPubKey`)),
       Sats.from(valueSats, `outputs[${i}].valueSats`),
     );
+  }
   checkSanity(transaction);
   return transaction;
 }
@@ -139,7 +172,8 @@ export function checkOutpoint(outpoint: Outpoint, field = 'outpoint'): Outpoint 
 }
 
 /** The transaction hash of a checked outpoint in the order of the wire. */
-function hashOf({ txid: id, vout }: Outpoint, field: string): Uint8Array {
+function hashOf(outpoint: Outpoint, field: string): Uint8Array {
+  const { txid: id, vout } = Check.object(outpoint, field);
   const hash = Hex.decode(id, `${field}.txid`, 32).reverse();
   Check.integer(vout, `${field}.vout`, 0, 0xffff_fffe);
   return hash;
@@ -153,6 +187,7 @@ function hashOf({ txid: id, vout }: Outpoint, field: string): Uint8Array {
  */
 export function checkWeight(weight: number): number {
   const maxWeight = MAX_STANDARD_WEIGHT;
+  Check.integer(weight, 'weight', 0, Number.MAX_SAFE_INTEGER);
   if (weight > maxWeight)
     fail<Reason>(
       { code: 'tx.too-heavy', weight, maxWeight },
@@ -168,6 +203,7 @@ export function checkWeight(weight: number): number {
  * @source btcd blockchain CheckTransactionSanity; Bitcoin Core CheckTransaction
  */
 export function checkSanity(transaction: Transaction): void {
+  check(transaction);
   if (transaction.ins.length === 0) fail<Reason>({ code: 'tx.no-inputs' }, 'a transaction needs an input');
   if (transaction.outs.length === 0) fail<Reason>({ code: 'tx.no-outputs' }, 'a transaction needs an output');
   const strippedBytes = transaction.byteLength(false);

@@ -68,6 +68,7 @@ export interface VerifyInput {
  * @differs the Go signer hashes the 33-byte key into its nonce: other bytes, equally valid
  */
 export function sign(input: SignInput, ecc: Ecc = auto()): Uint8Array {
+  Check.object(input, 'input');
   const message = Check.bytes(input.message, 'message');
   const encryptionKey = encryptionPoint(input.encryptionKey, ecc);
   const given = input.auxRand;
@@ -105,6 +106,7 @@ export function verify(input: VerifyInput, ecc: Ecc = auto()): boolean {
  * @source babylon crypto/schnorr-adaptor-signature/sig.go EncVerify
  */
 export function check(input: VerifyInput, ecc: Ecc = auto()): Finding | undefined {
+  Check.object(input, 'input');
   Check.bytes(input.publicKey, 'publicKey', 32);
   Check.bytes(input.message, 'message');
   const target = compressed(input.encryptionKey, 'encryptionKey');
@@ -135,6 +137,7 @@ export function decrypt(
   input: { readonly adaptorSignature: Uint8Array; readonly decryptionKey: Uint8Array },
   ecc: Ecc = auto(),
 ): Uint8Array {
+  Check.object(input, 'input');
   const { r0, s: encrypted } = decodeNonZero(input.adaptorSignature, ecc);
   const t = Bytes.toBigInt(Check.bytes(input.decryptionKey, 'decryptionKey', 32));
   if (t === 0n) zeroScalar('decryptionKey');
@@ -178,6 +181,7 @@ export function recover(
   input: { readonly adaptorSignature: Uint8Array; readonly signature: Uint8Array },
   ecc: Ecc = auto(),
 ): SecretKey.SecretKey {
+  Check.object(input, 'input');
   const { r0, s: encrypted } = decodeNonZero(input.adaptorSignature, ecc);
   const signature = Check.bytes(input.signature, 'signature', 64);
   const s = Bytes.toBigInt(signature.subarray(32));

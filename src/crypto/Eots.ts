@@ -96,6 +96,7 @@ export interface EotsSigner {
  * @source babylon crypto/eots/eots.go Sign
  */
 export function sign(input: SignInput, ecc: Ecc = auto()): Uint8Array {
+  Check.object(input, 'input');
   const hash = hashOf(input.message, input.context);
   const key = evenPair(SecretKey.toScalar(input.secretKey), ecc);
   const k = Bytes.toBigInt(Check.bytes(input.secRand, 'secRand', 32));
@@ -172,6 +173,7 @@ export function check(input: VerifyInput, ecc: Ecc = auto()): Finding | undefine
  * @source babylon crypto/eots/eots.go Extract
  */
 export function extract(input: ExtractInput, ecc: Ecc = auto()): SecretKey.SecretKey {
+  Check.object(input, 'input');
   const { parity, x } = knownParity(input.publicKey);
   const r = Check.bytes(input.pubRand, 'pubRand', 32);
   const hash1 = hashOf(input.message1, input.context, 'message1');
@@ -215,6 +217,7 @@ function knownParity(publicKey: Uint8Array): { parity: 2 | 3; x: Uint8Array } {
 }
 
 function checkVerifyInput(input: VerifyInput): Uint8Array {
+  Check.object(input, 'input');
   Check.bytes(input.publicKey, 'publicKey', 32);
   Check.bytes(input.pubRand, 'pubRand', 32);
   Check.bytes(input.signature, 'signature', 32);

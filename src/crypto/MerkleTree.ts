@@ -108,14 +108,20 @@ export function verify(rootHash: Uint8Array, leaf: Uint8Array, proof: Proof): bo
 export function check(rootHash: Uint8Array, leaf: Uint8Array, proof: Proof): Finding | undefined {
   Check.bytes(rootHash, 'root', 32);
   Check.bytes(leaf, 'leaf');
+  Check.object(proof, 'proof');
   if (!Number.isSafeInteger(proof.total) || proof.total < 1) return 'total-out-of-range';
   if (!Number.isSafeInteger(proof.index) || proof.index < 0 || proof.index >= proof.total) return 'index-out-of-range';
-  if (proof.leafHash.length !== 32) return 'leaf-hash-length';
-  if (proof.aunts.length > MAX_AUNTS) return 'too-many-aunts';
-  if (proof.aunts.some((aunt) => aunt.length !== 32)) return 'aunt-length';
+  if (!isHash(proof.leafHash)) return 'leaf-hash-length';
+  if (!Array.isArray(proof.aunts) || proof.aunts.length > MAX_AUNTS) return 'too-many-aunts';
+  if (!proof.aunts.every(isHash)) return 'aunt-length';
   if (!Bytes.equal(proof.leafHash, leafHash(leaf))) return 'invalid-leaf-hash';
   const computed = climb(proof.index, proof.total, proof.leafHash, proof.aunts);
   return computed !== undefined && Bytes.equal(computed, rootHash) ? undefined : 'invalid-root-hash';
+}
+
+/** Proofs come from strangers: what is no hash is a finding, not a misuse. */
+function isHash(value: unknown): boolean {
+  return Check.isBytes(value) && value.length === 32;
 }
 
 /** The largest power of two strictly below `count`, for count > 1; exact up to 2^53, hence no bit operators. */

@@ -34,12 +34,12 @@ export function fromHash(hash: Uint8Array): bigint {
 
 /** An integer below 2^256 reduced modulo n: one subtraction is enough, because 2^256 < 2n. */
 export function fromHashInteger(value: bigint): bigint {
-  return value >= N ? value - N : value;
+  return checked(value) >= N ? value - N : value;
 }
 
 /** True when 1 <= value < n: a secret key or nonce. */
 export function isNonZero(value: bigint): boolean {
-  return value > 0n && value < N;
+  return checked(value) > 0n && value < N;
 }
 
 /** `value` as 32 bytes; the caller guarantees 0 <= value < n. */
@@ -49,13 +49,13 @@ export function toBytes(value: bigint): Uint8Array {
 
 /** The remainder in 0..n-1, for negative integers too. */
 export function mod(value: bigint): bigint {
-  const rest = value % N;
+  const rest = checked(value) % N;
   return rest < 0n ? rest + N : rest;
 }
 
 /** n - value, and 0 for 0. The caller guarantees 0 <= value < n. */
 export function negate(value: bigint): bigint {
-  return value === 0n ? 0n : N - value;
+  return checked(value) === 0n ? 0n : N - value;
 }
 
 /**
@@ -75,4 +75,13 @@ export function invert(value: bigint): bigint {
     [previous, factor] = [factor, previous - quotient * factor];
   }
   return mod(factor);
+}
+
+/** One `typeof` on the way of every signature; the value is not repeated, it may be a secret. */
+function checked(value: bigint): bigint {
+  if (typeof value !== 'bigint') {
+    const got = Check.kindOf(value);
+    fail<Reason>({ code: 'input.not-integer', field: 'scalar', got }, `scalar: expected a bigint, got ${got}`);
+  }
+  return value;
 }

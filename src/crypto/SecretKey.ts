@@ -63,5 +63,5 @@ export function toScalar(key: Uint8Array, field = 'secretKey'): bigint {
 
 /** Overwrites the key with zeros, in place. Copies that others made are theirs to wipe. */
 export function wipe(key: SecretKey): void {
-  key.fill(0);
+  Check.bytes(key, 'secretKey').fill(0);
 }

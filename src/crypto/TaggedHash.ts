@@ -1,6 +1,7 @@
 // BIP340 tagged hashes over a closed table of tags. The hash state after the tag is computed once and cloned.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
+import * as Check from '../base/Check.ts';
 
 /** Every tag that occurs in BIP340, BIP341, BIP322 and the adaptor scheme. */
 export type Tag =
@@ -15,13 +16,15 @@ export type Tag =
   | 'SchnorrAdaptor/nonce'
   | 'BIP0322-signed-message';
 
+export type Reason = Check.Reason;
+
 type State = ReturnType<typeof sha256.create>;
 const states = new Map<Tag, State>();
 
 function stateOf(tag: Tag): State {
   let state = states.get(tag);
   if (state === undefined) {
-    const hash = sha256(utf8ToBytes(tag));
+    const hash = sha256(utf8ToBytes(Check.text(tag, 'tag')));
     state = sha256.create().update(hash).update(hash);
     states.set(tag, state);
   }
@@ -35,6 +38,6 @@ function stateOf(tag: Tag): State {
  */
 export function taggedHash(tag: Tag, ...parts: readonly Uint8Array[]): Uint8Array {
   const state = stateOf(tag).clone();
-  for (const part of parts) state.update(part);
+  for (const part of parts) state.update(Check.bytes(part, 'part'));
   return state.digest();
 }

@@ -90,7 +90,8 @@ export function toLegacy66(signature: AdaptorSignature): Uint8Array {
   return Bytes.concat(Uint8Array.of(2), signature.r0.subarray(1), signature.s, Uint8Array.of(signature.r0[0] === 2 ? 0 : 1));
 }
 
-function checkParts({ r0, s }: AdaptorSignature): void {
+function checkParts(signature: AdaptorSignature): void {
+  const { r0, s } = Check.object(signature, 'adaptorSignature');
   Check.bytes(r0, 'r0', 33);
   Check.bytes(s, 's', 32);
   const fault: Fault | undefined =

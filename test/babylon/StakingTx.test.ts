@@ -161,7 +161,7 @@ describe('coins', () => {
     for (const value of ['300000', 300_000, Number.NaN, 0.5])
       expect(refusal(fails({ coins: two(value) }))).toEqual(['input.not-integer', 'coins[0].valueSats']);
     expect(codeOf(fails({ coins: [] }))).toBe('tx.no-inputs');
-    expect(refusal(fails({ coins: undefined }))).toEqual(['input.not-list', 'coins']);
+    expect(refusal(fails({ coins: undefined }))).toEqual(['input.missing', 'coins']);
     expect(codeOf(fails({ coins: [coinOf('P2WPKH', 0n)] }))).toBe('staking-tx.insufficient-funds');
   });
 

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as Check from '../../src/base/Check.ts';
+import * as Hex from '../../src/base/Hex.ts';
 import { codeOf, failure, refusal, SEED, untyped } from '../support/stakes.ts';
 
 const NOT_BYTES: readonly unknown[] = [undefined, null, 'ff', 255, [1, 2], {}, new Uint16Array(2), new DataView(new ArrayBuffer(2)), 1n];
@@ -71,10 +72,51 @@ describe('Check.integer and Check.bigInteger', () => {
   });
 });
 
+describe('Check.object and Check.callable', () => {
+  it('take any object, with or without a prototype', () => {
+    for (const value of [{}, Object.create(null) as object, new Proxy({}, {})]) expect(Check.object(value, 'options')).toBe(value);
+    expect(Check.callable(String, 'stateOf')).toBe(String);
+  });
+
+  it('tell what is missing from what is something else', () => {
+    for (const value of [undefined, null]) {
+      expect(refusal(() => Check.object(value, 'options'))).toEqual(['input.missing', 'options']);
+      expect(refusal(() => Check.callable(value, 'stateOf'))).toEqual(['input.missing', 'stateOf']);
+      expect(refusal(() => Check.list(untyped<readonly unknown[]>(value), 'keys'))).toEqual(['input.missing', 'keys']);
+    }
+    for (const value of [1, 1n, 'a', [], new Uint8Array(1), Object]) {
+      expect(refusal(() => Check.object(value, 'options'))).toEqual(['input.not-object', 'options']);
+    }
+    expect(refusal(() => Check.callable({}, 'stateOf'))).toEqual(['input.not-object', 'stateOf']);
+  });
+
+  it('bytes without a prototype are no reason to crash', () => {
+    const bare: unknown = Object.setPrototypeOf(new Uint8Array(1), null);
+    expect(refusal(() => Check.bytes(bare, 'key'))).toEqual(['input.not-bytes', 'key']);
+  });
+});
+
+describe('the remedy stands in the message', () => {
+  it.each<readonly [string, () => unknown, string]>([
+    ['text for bytes', () => Check.bytes('00', 'key', 32), 'PublicKey.fromHex for keys, Hex.decode for bytes'],
+    ['a compressed key', () => Check.bytes(new Uint8Array(33).fill(2), 'key', 32), 'PublicKey.fromCompressed or fromCompressedAnyParity'],
+    ['a number for an amount', () => Check.bigInteger(500_000, 'valueSats', 0n, 1n), 'amounts are bigint: 500000n'],
+    ['a number for a height', () => Check.bigInteger(7, 'height', 0n, 1n), 'write it with an n: 7n'],
+    ['a bigint for a number', () => Check.integer(7n, 'vout', 0, 1), 'write it without the n'],
+    ['the prefix 0x', () => Hex.decode('0x00'), 'leave out the prefix 0x'],
+  ])('%s', (_name, call, remedy) => {
+    expect(call).toThrow(remedy);
+  });
+
+  it('says nothing of a secret but its length', () => {
+    expect(() => Check.bytes(new Uint8Array(33).fill(2), 'secretKey', 32)).toThrow('expected 32 bytes, got 33 [input.wrong-length]');
+  });
+});
+
 describe('Check.text and Check.list', () => {
   it('refuse other types', () => {
     for (const value of [1, null, undefined, ['a']]) expect(refusal(() => Check.text(value, 'name'))).toEqual(['input.not-text', 'name']);
-    for (const value of ['abc', null, undefined, { length: 1 }, new Uint8Array(2)])
+    for (const value of ['abc', { length: 1 }, new Uint8Array(2)])
       expect(refusal(() => Check.list(untyped<readonly unknown[]>(value), 'keys'))).toEqual(['input.not-list', 'keys']);
   });
 });

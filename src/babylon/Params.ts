@@ -114,6 +114,9 @@ export function from(json: unknown, ecc: Ecc.Ecc = Ecc.auto()): StakingParams {
   });
 }
 
+const NUMBERS = ['version', 'covenantQuorum', 'minStakingTimeBlocks', 'maxStakingTimeBlocks', 'unbondingTimeBlocks'] as const;
+const AMOUNTS = ['minStakingValueSats', 'maxStakingValueSats', 'minSlashingTxFeeSats', 'unbondingFeeSats'] as const;
+
 /**
  * Returns `value` when it has the shape of a parameter version.
  *
@@ -121,7 +124,12 @@ export function from(json: unknown, ecc: Ecc.Ecc = Ecc.auto()): StakingParams {
  */
 export function check(value: StakingParams, field = 'params'): StakingParams {
   if (value === undefined || value === null) Check.missing(field);
-  if (typeof value !== 'object' || typeof value.minStakingValueSats !== 'bigint' || !Array.isArray(value.covenantPks)) {
+  if (
+    typeof value !== 'object' ||
+    !Array.isArray(value.covenantPks) ||
+    !NUMBERS.every((key) => typeof value[key] === 'number') ||
+    !AMOUNTS.every((key) => typeof value[key] === 'bigint')
+  ) {
     const got = Check.kindOf(value);
     const advice = 'take one with ParamsSet.atHeight(network.paramsSet, height) or ParamsSet.latest(network.paramsSet)';
     fail<Reason>({ code: 'params.not-parameters', field, got }, `${field}: expected one version of the parameters, got ${got}; ${advice}`);
@@ -132,6 +140,9 @@ export function check(value: StakingParams, field = 'params'): StakingParams {
 /** The JSON form of `params`; {@link from} reads it back unchanged. */
 export function toJson(params: StakingParams): StakingParamsJson {
   check(params);
+  for (const key of ['delegationCreationBaseGasFee', 'allowListExpirationHeight'] as const)
+    Check.bigInteger(params[key], `params.${key}`, 0n, 0xffff_ffff_ffff_ffffn);
+  if (params.sources !== undefined) Check.list(params.sources, 'params.sources');
   return {
     version: params.version,
     btcActivationHeight: params.btcActivationHeight,
@@ -162,6 +173,7 @@ export function toJson(params: StakingParams): StakingParamsJson {
  * @source babylon x/btcstaking/keeper/params.go
  */
 export function assertAboveFinalization(params: StakingParams, finalizationTimeoutBlocks: number): void {
+  check(params);
   Check.integer(finalizationTimeoutBlocks, 'finalizationTimeoutBlocks', 1, 0xffff_ffff);
   if (params.unbondingTimeBlocks <= finalizationTimeoutBlocks) {
     const facts = { unbondingTimeBlocks: params.unbondingTimeBlocks, finalizationTimeoutBlocks };

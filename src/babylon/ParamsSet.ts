@@ -43,6 +43,7 @@ export function from(list: readonly StakingParams[]): ParamsSet {
   let previousHeight = -1;
   for (const [expected, params] of versions.entries()) {
     const { version, btcActivationHeight: height } = Check.object(params, `paramsVersions[${expected}]`);
+    Check.integer(version, `paramsVersions[${expected}].version`, 0, 0xffff_ffff);
     Check.integer(height, `paramsVersions[${expected}].btcActivationHeight`, 0, 0xffff_ffff);
     if (version !== expected)
       fail<Reason>({ code: 'params.version-gap', expected, got: version }, `params[${version}]: expected version ${expected} here`);
@@ -115,5 +116,7 @@ function versionsOf(set: ParamsSet): ParamsSet['versions'] {
     const advice = 'of a network it is network.paramsSet, of a list of parameters ParamsSet.from(list)';
     fail<Reason>({ code: 'params.not-a-set', got }, `set: expected a ParamsSet, got ${got}; ${advice}`);
   }
+  for (const [i, params] of set.versions.entries())
+    Check.integer(Check.object(params, `set.versions[${i}]`).btcActivationHeight, `set.versions[${i}].btcActivationHeight`, 0, 0xffff_ffff);
   return set.versions;
 }

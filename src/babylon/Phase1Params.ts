@@ -245,6 +245,8 @@ function versionsOf(set: Phase1Set): Phase1Set['versions'] {
     const got = Check.kindOf(set);
     fail<Reason>({ code: 'phase1.not-a-set', got }, `set: expected a Phase1Set, got ${got}; of a network it is network.phase1`);
   }
+  for (const [i, params] of set.versions.entries())
+    Check.integer(Check.object(params, `set.versions[${i}]`).activationHeight, `set.versions[${i}].activationHeight`, 0, 0xffff_ffff);
   return set.versions;
 }
 

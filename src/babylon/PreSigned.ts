@@ -33,7 +33,8 @@ export const SLASHING: Shape = { inputs: 1, outputs: 2, minVersion: 1, maxVersio
  */
 export function check(transaction: Tx.Transaction, shape: Shape): void {
   Tx.checkSanity(transaction);
-  Check.object(shape, 'shape');
+  for (const key of ['inputs', 'outputs', 'minVersion', 'maxVersion'] as const)
+    Check.integer(Check.object(shape, 'shape')[key], `shape.${key}`, 0, 0x7fff_ffff);
   checkCount('inputs', transaction.ins.length, shape.inputs);
   checkCount('outputs', transaction.outs.length, shape.outputs);
   const { locktime: lockTime, version } = transaction;

@@ -82,7 +82,7 @@ export function checkAgainst(
   finality: { readonly minPubRand: bigint; readonly finalityActivationHeight: bigint },
   commit: Pick<PubRandCommit, 'startHeight' | 'numPubRand' | 'commitment'>,
 ): void {
-  const { startHeight, numPubRand } = commit;
+  const { startHeight, numPubRand } = Check.object(commit, 'commit');
   signingHash(commit);
   const { minPubRand, finalityActivationHeight } = Check.object(finality, 'finality');
   Check.bigInteger(minPubRand, 'finality.minPubRand', 0n, 0xffff_ffff_ffff_ffffn);

@@ -183,14 +183,18 @@ export function checkTerms(
   contract: StakingContract,
 ): void {
   Check.list(Check.object(params, 'params').covenantPks, 'params.covenantPks');
+  Check.integer(params.covenantQuorum, 'params.covenantQuorum', 0, 0xffff_ffff);
+  Check.integer(params.unbondingTimeBlocks, 'params.unbondingTimeBlocks', 0, 0xffff_ffff);
   checkContract(contract);
   const { unbondingTimeBlocks, covenantPks, covenantQuorum } = contract.terms;
   const mismatch = (field: 'covenantPks' | 'covenantQuorum' | 'unbondingTimeBlocks', expected: string, got: string): void => {
-    if (expected !== got)
+    if (expected !== got) {
+      Check.integer(params.version, 'params.version', 0, 0xffff_ffff);
       fail<Reason>(
         { code: 'staking-tx.params-mismatch', field, expected, got },
         `${field}: parameter version ${params.version} has ${expected}, the contract ${got}`,
       );
+    }
   };
   mismatch('unbondingTimeBlocks', String(params.unbondingTimeBlocks), String(unbondingTimeBlocks));
   mismatch('covenantQuorum', String(params.covenantQuorum), String(covenantQuorum));

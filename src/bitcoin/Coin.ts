@@ -123,6 +123,7 @@ export function unsigned(inputs: readonly Input[], outputs: readonly Tx.SpentOut
 /** Weight of the transaction once signed: four times the stripped size, the marker and flag, and the witnesses. @unit weight units */
 export function signedWeight(transaction: Tx.Transaction, inputs: readonly Input[]): number {
   Tx.check(transaction);
-  for (const [i, input] of Check.list(inputs, 'inputs').entries()) Check.object(input, `inputs[${i}]`);
+  for (const [i, input] of Check.list(inputs, 'inputs').entries())
+    Check.integer(Check.object(input, `inputs[${i}]`).witnessBytes, `inputs[${i}].witnessBytes`, 0, Tx.MAX_STANDARD_WEIGHT);
   return 4 * transaction.byteLength(false) + 2 + inputs.reduce((sum, { witnessBytes }) => sum + witnessBytes, 0);
 }

@@ -20,6 +20,7 @@ export type Reason =
   | { readonly code: 'psbt.other-internal-key'; readonly input: number }
   | LeafSpends.Reason
   | { readonly code: 'psbt.not-a-psbt'; readonly got: string }
+  | { readonly code: 'psbt.already-final'; readonly input: number }
   | { readonly code: 'psbt.other-transaction' };
 
 /**
@@ -101,6 +102,8 @@ export function finalize(psbt: Psbt, inputIndex: number, witness: readonly Uint8
   checkPsbt(psbt);
   Check.integer(inputIndex, 'inputIndex', 0, psbt.data.inputs.length - 1);
   for (const [i, item] of Check.list(witness, 'witness').entries()) Check.bytes(item, `witness[${i}]`);
+  if (psbt.data.inputs[inputIndex]?.finalScriptWitness !== undefined)
+    fail<Reason>({ code: 'psbt.already-final', input: inputIndex }, `input ${inputIndex} of the PSBT has its final witness already`);
   const parts = witness.flatMap((item) => [TapTree.compactSize(item.length), item]);
   psbt.data.updateInput(inputIndex, { finalScriptWitness: Bytes.concat(TapTree.compactSize(witness.length), ...parts) });
   psbt.data.clearFinalizedInput(inputIndex);

@@ -129,6 +129,7 @@ export function sigMsg(context: Context, inputIndex: number, options: Options & 
 
 /** True for the seven hash types that BIP341 defines; any other makes a signature invalid. */
 export function isHashType(hashType: number): boolean {
+  if (typeof hashType !== 'number') return false;
   return (hashType >= 0x00 && hashType <= 0x03) || (hashType >= 0x81 && hashType <= 0x83);
 }
 
@@ -139,10 +140,15 @@ function checkSignable(transaction: Signable): void {
   Check.list(outs, 'transaction.outs');
 }
 
-/** Made by {@link prepare}: only what tells it from another object is looked at, since every signature passes here. */
+/** Made by {@link prepare}; the lists were looked through there, and every signature passes here. */
 function checkContext(context: Context): Context {
-  Check.object(Check.object(context, 'context').shared, 'context.shared');
-  Check.object(context.transaction, 'context.transaction');
+  const { shared, transaction, spentOutputs } = Check.object(context, 'context');
+  const { prevouts, amounts, scriptPubKeys, sequences, outputs } = Check.object(shared, 'context.shared');
+  for (const hash of [prevouts, amounts, scriptPubKeys, sequences, outputs]) Check.bytes(hash, 'context.shared', 32);
+  checkSignable(transaction);
+  Check.integer(transaction.version, 'context.transaction.version', -0x8000_0000, 0xffff_ffff);
+  Check.integer(transaction.locktime, 'context.transaction.locktime', 0, 0xffff_ffff);
+  Check.list(spentOutputs, 'context.spentOutputs');
   return context;
 }
 

@@ -1,0 +1,281 @@
+// Mistakes of plain JavaScript: whatever is passed where, a public function returns or throws a SatlockError, never a raw TypeError.
+import { describe, expect, it } from 'vitest';
+import { isSatlockError } from '../../src/base/Errors.ts';
+import * as Satlock from '../../src/index.ts';
+import { BURN, castOf, keyOf, P2TR, RULES, signaturesOf, stakeOf, stakingTransaction, untyped } from '../support/stakes.ts';
+
+type Callable = (...args: readonly unknown[]) => unknown;
+
+/** Functions that are not called, and why. */
+const EXCLUDED: ReadonlyMap<string, string> = new Map([
+  ['fail', 'throws what it is given'],
+  ['Check.integer', 'limits are written by the author of a check'],
+  ['Check.bigInteger', 'limits are written by the author of a check'],
+  ['Check.outOfRange', 'throws what it is given'],
+  ['Check.wrongLength', 'throws what it is given'],
+  ['Check.missing', 'throws what it is given'],
+  ['SatlockError', 'a class constructor: errors are made by fail'],
+  ['Delegation.Delegation', 'a class constructor: Delegation.from checks'],
+  ['LeafSpend.LeafSpend', 'a class constructor: LeafSpend.from checks'],
+  ['StakingContract.StakingContract', 'a class constructor: StakingContract.from checks'],
+  ['Psbt.Psbt', 'a class of bitcoinjs-lib'],
+  ['Tx.Transaction', 'a class of bitcoinjs-lib'],
+]);
+
+const WRONG: readonly unknown[] = [
+  undefined,
+  null,
+  42,
+  5n,
+  'text',
+  {},
+  [],
+  [undefined],
+  [{}],
+  new Uint8Array(1),
+  true,
+  (): void => {},
+  Object.create(null),
+  new Proxy({}, {}),
+];
+
+/** Behind the first argument stands the name of a field, which is printed: no data of a user, and never an object that cannot be printed. */
+const PRINTABLE: readonly unknown[] = WRONG.filter(
+  (value) => typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== null,
+);
+
+/** Every public function by its full name, as a caller of the package spells it. */
+const PUBLIC: ReadonlyMap<string, Callable> = new Map(
+  Object.entries(Satlock).flatMap(([name, value]): readonly (readonly [string, Callable])[] => {
+    if (typeof value === 'function') return [[name, value as Callable]];
+    if (typeof value !== 'object' || value === null) return [];
+    return Object.entries(value).flatMap(([inner, member]) =>
+      typeof member === 'function' ? [[`${name}.${inner}`, member as Callable] as const] : [],
+    );
+  }),
+);
+
+/** The error that is none of ours, or undefined. Generators and the like are read to their end. */
+function foreign(call: () => unknown): unknown {
+  try {
+    const result = call();
+    if (typeof result === 'object' && result !== null && Symbol.iterator in result && 'next' in result) [...(result as Iterable<unknown>)];
+    return undefined;
+  } catch (error) {
+    return isSatlockError(error) ? undefined : error;
+  }
+}
+
+function show(value: unknown): string {
+  if (value instanceof Uint8Array) return `bytes(${value.length})`;
+  if (Array.isArray(value)) return `[${value.map(show).join()}]`;
+  if (typeof value === 'object' && value !== null) return Object.getPrototypeOf(value) === null ? 'bare object' : 'object';
+  return typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? typeof value);
+}
+
+/** Every choice of wrong values for `count` positions. */
+function* choices(count: number): Generator<readonly unknown[]> {
+  if (count === 0) {
+    yield [];
+    return;
+  }
+  for (const rest of choices(count - 1)) for (const value of count === 1 ? WRONG : PRINTABLE) yield [...rest, value];
+}
+
+function failuresOf(name: string, calls: Iterable<readonly unknown[]>): readonly string[] {
+  const call = PUBLIC.get(name) as Callable;
+  const found = new Set<string>();
+  for (const args of calls) {
+    const error = foreign(() => call(...args));
+    if (error !== undefined) found.add(`${name}(${args.map(show).join(', ')}): ${String(error)}`);
+  }
+  return [...found].slice(0, 5);
+}
+
+const NAMES = [...PUBLIC.keys()].filter((name) => !EXCLUDED.has(name));
+
+describe('every public function', () => {
+  it('is known here, and what is excluded exists', () => {
+    expect(NAMES.length).toBeGreaterThan(150);
+    for (const name of EXCLUDED.keys()) expect(PUBLIC.has(name), name).toBe(true);
+  });
+
+  it.each(NAMES)('%s refuses wrong arguments by an error of ours', (name) => {
+    const failures = failuresOf(name, [[], ...choices(1), ...choices(2), ...choices(3)]).join('\n');
+    expect(failures, failures).toBe('');
+  });
+});
+
+// ---- one argument or field wrong, the others right
+
+const cast = castOf();
+const { contract, delegation } = stakeOf(cast);
+const staker = keyOf('staker');
+const provider = keyOf('fp1');
+const network = Satlock.Networks.from('mainnet');
+const params = Satlock.ParamsSet.latest(network.paramsSet);
+const transaction = stakingTransaction(contract, 500_000n);
+const spend = delegation.unbonding;
+const coin = { outpoint: { txid: '22'.repeat(32), vout: 0 }, valueSats: 1_000_000n, scriptPubKey: P2TR };
+const funding = delegation.staking;
+const address = Satlock.Address.encode(contract.staking.scriptPubKey, 'regtest');
+const message = new Uint8Array(32).fill(1);
+const vote = (byte: number): unknown =>
+  Satlock.FinalityVote.unsafeSign({ secretKey: provider.secretKey, chainId: 'bbn-1', height: 7n, appHash: new Uint8Array(32).fill(byte) });
+const votes = [vote(1), vote(2)];
+const made = Satlock.PubRandCommit.create({ secretKey: provider.secretKey, chainId: 'bbn-1', startHeight: 5n, numPubRand: 3 });
+const proof = Satlock.MerkleTree.prove(made.pubRands, 1);
+const signatures = Satlock.Covenant.sign({ delegation, secretKey: (cast.covenant[0] ?? staker).secretKey });
+const slashable = { delegation, stakerSignatures: { stakingSlashing: [], unbondingSlashing: [] }, covenantSignatures: [signatures] };
+const adaptor = { publicKey: staker.publicKey, encryptionKey: provider.publicKey, message };
+const adaptorSignature = Satlock.AdaptorSig.sign({ secretKey: staker.secretKey, encryptionKey: provider.publicKey, message });
+const prevouts = [{ scriptPubKey: contract.staking.scriptPubKey, valueSats: 500_000n, confirmedHeight: 1 }];
+const stake = { contract, valueSats: 500_000n, coins: [coin], changeScriptPubKey: P2TR, feeRateSatsPerKvb: 2000n };
+const extension = {
+  previous: delegation,
+  contract,
+  funding: coin,
+  valueSats: 600_000n,
+  changeScriptPubKey: P2TR,
+  feeRateSatsPerKvb: 2000n,
+};
+const withdrawal = {
+  inputs: [{ contract, from: 'staking', outpoint: coin.outpoint, valueSats: 500_000n }],
+  destinationScriptPubKey: P2TR,
+  feeRateSatsPerKvb: 2000n,
+};
+const witness = {
+  contract,
+  path: 'unbonding',
+  spend,
+  signatures: { staker: signaturesOf(spend, [staker]), covenant: signaturesOf(spend, cast.covenant) },
+};
+const slashing = Satlock.SlashingTx.build({ contract, funding, rules: RULES });
+
+/** Calls that are right; the wrong values are put at each place in them. */
+const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
+  ['StakingTx.build', stake],
+  ['StakingTx.build', { ...stake, params }],
+  ['StakingTx.findOutput', transaction, contract, 500_000n],
+  ['StakingTx.checkAgainst', params, contract, 500_000n],
+  ['StakingTx.checkTerms', params, contract],
+  [
+    'StakingContract.fromParams',
+    params,
+    { stakerPk: staker.publicKey, finalityProviderPks: [provider.publicKey], stakingTimeBlocks: 64_000 },
+  ],
+  ['StakingContract.from', { ...contract.terms, stakerPk: staker.publicKey }],
+  ['StakingContract.check', contract],
+  ['Delegation.from', { contract, rules: RULES, stakingTransaction: transaction }],
+  ['Delegation.check', delegation],
+  ['Params.toJson', params],
+  ['Params.check', params],
+  ['ParamsSet.latest', network.paramsSet],
+  ['ParamsSet.atHeight', network.paramsSet, 900_000],
+  ['ParamsSet.activationAfter', network.paramsSet, 1],
+  ['ParamsSet.byVersion', network.paramsSet, 0],
+  ['ParamsSet.from', [params]],
+  ['Phase1Params.atHeight', network.phase1, 900_000],
+  ['Psbt.fromCoins', Satlock.StakingTx.build(untyped(stake)).transaction, [coin]],
+  ['Psbt.fromLeafSpend', spend],
+  ['Psbt.signaturesFor', Satlock.Psbt.fromLeafSpend(spend), spend],
+  ['Psbt.finalize', Satlock.Psbt.fromLeafSpend(spend), 0, [message]],
+  ['Address.encode', contract.staking.scriptPubKey, 'regtest'],
+  ['Address.decode', address, 'regtest'],
+  ['FinalityVote.verify', votes[0]],
+  ['FinalityVote.unsafeSign', { secretKey: provider.secretKey, chainId: 'bbn-1', height: 7n, appHash: message }],
+  ['Evidence.fromVotes', ...votes],
+  ['Evidence.extractKey', Satlock.Evidence.fromVotes(untyped(votes[0]), untyped(votes[1]))],
+  ['PubRandCommit.verify', made.commit],
+  ['PubRandCommit.includes', made.commit, 6n, made.pubRands[1], proof],
+  ['PubRandCommit.checkAgainst', network.finality, made.commit],
+  ['PubRandCommit.create', { secretKey: provider.secretKey, chainId: 'bbn-1', startHeight: 5n, numPubRand: 3 }],
+  ['MerkleTree.check', made.commit.commitment, made.pubRands[1], proof],
+  ['Covenant.sign', { delegation, secretKey: (cast.covenant[0] ?? staker).secretKey }],
+  ['Covenant.check', { delegation, signatures }],
+  ['Slasher.slash', slashable, 'staking', provider.secretKey],
+  ['Slasher.slashAll', [slashable], provider.secretKey],
+  ['Slasher.recoverKey', slashable, slashing],
+  ['Slasher.targetOf', { delegation, target: 'staking' }],
+  ['Slasher.due', [{ delegation, target: 'staking', ok: true }], () => 'unspent'],
+  ['SlashingTx.build', { contract, funding, rules: RULES }],
+  ['SlashingTx.check', { slashing, contract, funding, rules: RULES }],
+  ['SlashingTx.slashingAmountSats', 500_000n, 1000],
+  ['UnbondingTx.build', { contract, staking: funding, feeSats: 1000n }],
+  ['UnbondingTx.check', { unbonding: spend.transaction, contract, staking: funding, feeSats: RULES.unbondingFeeSats }],
+  ['ExtensionTx.build', extension],
+  [
+    'ExtensionTx.check',
+    { previous: delegation, contract, funding: coin, transaction: Satlock.ExtensionTx.build(untyped(extension)).transaction },
+  ],
+  ['WithdrawalTx.build', withdrawal],
+  ['Witness.assemble', witness],
+  ['Witness.parse', { contract, path: 'unbonding', leaf: spend.leaf, witness: Satlock.Witness.assemble(untyped(witness)).stack }],
+  ['PreSigned.check', spend.transaction, Satlock.PreSigned.UNBONDING],
+  ['Descriptor.staking', contract.terms],
+  ['Descriptor.unbonding', contract.terms],
+  ['Descriptor.slashingChange', contract.terms],
+  ['OpReturn.build', { tag: new Uint8Array(4), stakerPk: staker.publicKey, finalityProviderPk: provider.publicKey, stakingTimeBlocks: 5 }],
+  ['OpReturn.isPossible', transaction, new Uint8Array(4)],
+  ['OpReturn.parseStakingTx', { transaction, tag: new Uint8Array(4), covenantPks: contract.terms.covenantPks, covenantQuorum: 6 }],
+  ['Coin.toInput', coin],
+  ['Coin.unsigned', [Satlock.Coin.toInput(coin)], [{ scriptPubKey: P2TR, valueSats: 5n }]],
+  ['Coin.signedWeight', transaction, [Satlock.Coin.toInput(coin)]],
+  ['LeafSpend.from', { transaction: spend.transaction, inputIndex: 0, spentOutputs: spend.spentOutputs, leaf: spend.leaf }],
+  ['LeafSpend.forInputs', spend.transaction, spend.spentOutputs, [{ inputIndex: 0, leaf: spend.leaf }]],
+  ['Sighash.prepare', spend.transaction, spend.spentOutputs],
+  ['Sighash.tapscript', Satlock.Sighash.prepare(spend.transaction, spend.spentOutputs), 0, spend.leaf.leafHash, { hashType: 1 }],
+  ['Sighash.keyPath', Satlock.Sighash.prepare(spend.transaction, spend.spentOutputs), 0, { annex: new Uint8Array([0x50]) }],
+  ['SpendCheck.verifySpend', { transaction: spend.transaction, prevouts, tipHeight: 5, medianTime: 5 }],
+  ['TapTree.build', [{ script: BURN }, [{ script: P2TR }, { script: message }]]],
+  ['TapTree.tweak', staker.publicKey, message],
+  ['Tapscript.multiKey', [staker.publicKey, provider.publicKey], 1, 'verify'],
+  ['Tapscript.timelock', [staker.publicKey], 1, 5],
+  ['Tx.create', [{ outpoint: coin.outpoint, sequence: 5 }], [{ scriptPubKey: P2TR, valueSats: 5n }]],
+  ['Tx.spends', transaction, 0, coin.outpoint],
+  ['Tx.outputOf', transaction, 0],
+  ['Fee.at', 400, 1000n],
+  ['Fee.checkCeiling', 400n, 400, 1000n],
+  ['Schnorr.sign', message, staker.secretKey, message],
+  ['Schnorr.verify', message, staker.publicKey, new Uint8Array(64)],
+  ['Eots.sign', { secretKey: staker.secretKey, secRand: message, message }],
+  ['Eots.verify', { publicKey: staker.publicKey, pubRand: staker.publicKey, message, signature: message }],
+  ['Eots.check', { publicKey: staker.publicKey, pubRand: staker.publicKey, message, signature: message }],
+  [
+    'Eots.extract',
+    { publicKey: staker.publicKey, pubRand: message, message1: message, signature1: message, message2: P2TR, signature2: message },
+  ],
+  ['AdaptorSig.sign', { secretKey: staker.secretKey, encryptionKey: provider.publicKey, message, auxRand: message }],
+  ['AdaptorSig.verify', { ...adaptor, adaptorSignature }],
+  ['AdaptorSig.decrypt', { adaptorSignature, decryptionKey: provider.secretKey }],
+  ['AdaptorSig.recover', { adaptorSignature, signature: new Uint8Array(64).fill(1) }],
+  ['AdaptorSig.encode', Satlock.AdaptorSig.decode(adaptorSignature)],
+  ['PubRand.derive', staker.secretKey, 'bbn-1', 5n],
+  ['PubRand.derivePublic', staker.secretKey, 'bbn-1', 5n, 2],
+  ['Sats.sub', 5n, 3n],
+];
+
+const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+
+const put = (list: readonly unknown[], at: number, value: unknown): readonly unknown[] => list.map((item, i) => (i === at ? value : item));
+
+/** `value` with a wrong value at each place inside, down to `depth` levels of plain objects and lists. */
+function* spoiled(value: unknown, depth: number): Generator<unknown> {
+  yield* WRONG;
+  if (depth === 0) return;
+  if (Array.isArray(value)) {
+    for (const [i, item] of value.slice(0, 2).entries()) for (const wrong of spoiled(item, depth - 1)) yield put(value, i, wrong);
+  } else if (isPlain(value)) {
+    for (const [key, item] of Object.entries(value)) for (const wrong of spoiled(item, depth - 1)) yield { ...value, [key]: wrong };
+  }
+}
+
+describe('one wrong value among right ones', () => {
+  it.each(RIGHT.map((row) => [row[0], row.slice(1)] as const))('%s', (name, args) => {
+    expect(PUBLIC.has(name)).toBe(true);
+    const calls = args.flatMap((arg, i) => [...spoiled(arg, 3)].map((wrong) => put(args, i, wrong)));
+    const failures = failuresOf(name, [args, ...calls, [...args].reverse()]).join('\n');
+    expect(failures, failures).toBe('');
+  });
+});

@@ -115,7 +115,7 @@ export function from(json: unknown, ecc: Ecc.Ecc = Ecc.auto()): StakingParams {
 }
 
 const NUMBERS = ['version', 'covenantQuorum', 'minStakingTimeBlocks', 'maxStakingTimeBlocks', 'unbondingTimeBlocks'] as const;
-const AMOUNTS = ['minStakingValueSats', 'maxStakingValueSats', 'minSlashingTxFeeSats', 'unbondingFeeSats'] as const;
+const AMOUNTS = ['minStakingValueSats', 'maxStakingValueSats'] as const;
 
 /**
  * Returns `value` when it has the shape of a parameter version.
@@ -140,6 +140,7 @@ export function check(value: StakingParams, field = 'params'): StakingParams {
 /** The JSON form of `params`; {@link from} reads it back unchanged. */
 export function toJson(params: StakingParams): StakingParamsJson {
   check(params);
+  for (const key of ['minSlashingTxFeeSats', 'unbondingFeeSats'] as const) Sats.from(params[key], `params.${key}`);
   for (const key of ['delegationCreationBaseGasFee', 'allowListExpirationHeight'] as const)
     Check.bigInteger(params[key], `params.${key}`, 0n, 0xffff_ffff_ffff_ffffn);
   if (params.sources !== undefined) Check.list(params.sources, 'params.sources');

@@ -20,9 +20,14 @@ export const MIN_RATE: RatePerKvb = 100n as RatePerKvb;
 /** @unit satoshi per 1000 vbytes @throws input.not-integer, input.out-of-range */
 export function rate(satsPerKvb: bigint, field = 'feeRateSatsPerKvb', max: bigint = MAX_RATE): RatePerKvb {
   Check.bigInteger(max, `${field} maximum`, MIN_RATE, Sats.MAX);
+  const advice = 'the unit is satoshi per 1000 vbytes: 1 sat/vB is 1000n';
+  if (typeof satsPerKvb === 'number')
+    fail<Reason>(
+      { code: 'input.not-integer', field, got: `the number ${satsPerKvb}` },
+      `${field}: expected a bigint, got a number; ${advice}`,
+    );
   if (typeof satsPerKvb === 'bigint' && satsPerKvb < MIN_RATE) {
     const facts = { field, min: MIN_RATE.toString(), max: max.toString(), got: satsPerKvb.toString() };
-    const advice = 'the unit is satoshi per 1000 vbytes: 1 sat/vB is 1000n';
     fail<Reason>({ code: 'input.out-of-range', ...facts }, `${field}: expected ${facts.min}..${facts.max}, got ${facts.got}; ${advice}`);
   }
   return Check.bigInteger(satsPerKvb, field, MIN_RATE, max) as RatePerKvb;

@@ -75,7 +75,7 @@ describe('check refuses', () => {
       });
       expect(refusal(check({ unbondingSlashing: list }))).toEqual(['covenant.wrong-count', 'unbondingSlashing']);
     }
-    expect(refusal(check({ stakingSlashing: undefined }))).toEqual(['input.not-list', 'stakingSlashing']);
+    expect(refusal(check({ stakingSlashing: undefined }))).toEqual(['input.missing', 'stakingSlashing']);
   });
 
   it('the list in sorted order when the providers stand otherwise', () => {

@@ -154,7 +154,7 @@ export function treeRows(fixtures: Fixtures, budget: Budget): readonly Finding[]
   const leaf = ({ script }: { readonly script: Uint8Array }): { readonly script: Uint8Array } => ({ script });
   const tree = [[leaf(timelock), leaf(unbonding)], leaf(slashing)] as const;
   const scureTree = [[leaf(timelock), leaf(unbonding)], leaf(slashing)];
-  const internal = lib.TapTree.NUMS;
+  const internal = lib.TapTree.nums();
   const theirs = p2tr(internal, scureTree, NETWORK, true);
   const ours = lib.TapTree.build(tree, internal);
   same('output scripts', hex(ours.scriptPubKey), hex(theirs.script));

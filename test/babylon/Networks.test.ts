@@ -263,3 +263,12 @@ describe('phase 1', () => {
     expect(reasonOf(() => Phase1Params.setFrom([]))).toEqual({ code: 'phase1.empty-set' });
   });
 });
+
+describe('one caller', () => {
+  it('cannot change the covenant of another by overwriting bytes', () => {
+    const mine = Networks.from('bbn-1');
+    const before = Array.from(ParamsSet.latest(mine.paramsSet).covenantPks[0] as Uint8Array);
+    (ParamsSet.latest(mine.paramsSet).covenantPks[0] as Uint8Array).fill(0);
+    expect(Array.from(ParamsSet.latest(Networks.from('bbn-1').paramsSet).covenantPks[0] as Uint8Array)).toEqual(before);
+  });
+});

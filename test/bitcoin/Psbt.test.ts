@@ -49,7 +49,7 @@ describe('Psbt.fromLeafSpend', () => {
     const { data } = Psbt.fromLeafSpend(delegation.unbonding);
     const { script, controlBlock } = contract.staking.paths.unbonding;
     expect(data.inputs[0]?.tapLeafScript).toEqual([{ script, controlBlock, leafVersion: 0xc0 }]);
-    expect(data.inputs[0]?.tapInternalKey).toEqual(TapTree.NUMS);
+    expect(data.inputs[0]?.tapInternalKey).toEqual(TapTree.nums());
     expect(data.inputs[0]?.witnessUtxo).toEqual({ script: contract.staking.scriptPubKey, value: delegation.stakingValueSats });
   });
 

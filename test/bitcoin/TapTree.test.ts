@@ -40,7 +40,7 @@ describe('the internal key', () => {
   it('is the hash of the generator, whose logarithm nobody knows', () => {
     const generator =
       '0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8';
-    expect(hex(TapTree.NUMS)).toBe(hex(sha256(bytes(generator))));
+    expect(hex(TapTree.nums())).toBe(hex(sha256(bytes(generator))));
   });
 
   it('off the curve is refused', () => {

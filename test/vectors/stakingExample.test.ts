@@ -167,7 +167,7 @@ describe('the worked stake', () => {
       const output = contract[name];
       const paths: Readonly<Record<string, TapTree.SpendableLeaf>> = output.paths;
       const made: Record<string, string | number> = {
-        tweak: Hex.encode(taggedHash('TapTweak', TapTree.NUMS, output.merkleRoot)),
+        tweak: Hex.encode(taggedHash('TapTweak', TapTree.nums(), output.merkleRoot)),
         merkleRoot: Hex.encode(output.merkleRoot),
         outputKey: Hex.encode(output.outputKey),
         parity: output.parity,

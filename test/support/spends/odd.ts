@@ -2,7 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as TapTree from '../../../src/bitcoin/TapTree.ts';
 import { type Coin, concat, type Draft, hex, type Item, type Signature, signer } from './draft.ts';
-import { type Funding, NUMS, push } from './outputs.ts';
+import { type Funding, push } from './outputs.ts';
 
 /** One spend of a hand-made output. */
 type Odd = {
@@ -313,7 +313,7 @@ function tweaked({
   leaf,
   leafVersion = TapTree.TAPSCRIPT,
   path = [],
-  internalKey = NUMS,
+  internalKey = TapTree.nums(),
 }: Odd): ReturnType<typeof TapTree.tweak> & { leafHash: Uint8Array } {
   const leafHash = TapTree.leafHash(leaf, leafVersion);
   const root = path.reduce((hash, one) => TapTree.branchHash(hash, one), leafHash);
@@ -340,7 +340,7 @@ export function* oddSpends(coins: ReadonlyMap<string, Coin>): Generator<{ readon
     const coin = coins.get(`odd:${String(scriptPubKeyOf(odd))}`);
     if (coin === undefined) throw new Error(`no coin for ${odd.name}`);
     const { parity, leafHash } = tweaked(odd);
-    const { leafVersion = TapTree.TAPSCRIPT, path = [], internalKey = NUMS } = odd;
+    const { leafVersion = TapTree.TAPSCRIPT, path = [], internalKey = TapTree.nums() } = odd;
     const controlBlock = concat(Uint8Array.of(leafVersion | parity), internalKey, ...path);
     const input = {
       coin,

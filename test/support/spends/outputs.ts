@@ -1,5 +1,5 @@
 // Babylon-like outputs of committees of all sizes, and the honest spends of them that mutations start from.
-import { build as buildTree, NUMS, type SpendableLeaf, type TapOutput, type Tree } from '../../../src/bitcoin/TapTree.ts';
+import { build as buildTree, type SpendableLeaf, type TapOutput, type Tree } from '../../../src/bitcoin/TapTree.ts';
 import { type Coin, concat, type Draft, hash160, hex, type Input, type Item, type Signer, signer } from './draft.ts';
 
 /** A committee: how many of whom must sign, and the two locks in blocks. */
@@ -278,5 +278,3 @@ export function keyPathInput(coin: Coin): Input {
     after: [],
   };
 }
-
-export { NUMS };

@@ -136,8 +136,8 @@ describe('bundled data', () => {
 
 describe('networks', () => {
   it('answers to names and aliases', () => {
-    expect(Networks.from('mainnet')).toBe(Networks.from('bbn-1'));
-    expect(Networks.from('testnet')).toBe(Networks.from('bbn-test-6'));
+    expect(Networks.from('mainnet')).toEqual(Networks.from('bbn-1'));
+    expect(Networks.from('testnet')).toEqual(Networks.from('bbn-test-6'));
     expect(Networks.from('bbn-test-4').name).toBe('phase1-testnet');
     expect(Networks.NAMES).toEqual(['bbn-1', 'bbn-test-6', 'bbn-test-5', 'phase1-testnet']);
     for (const name of ['', 'bbn-2', 'BBN-1', 'toString', '__proto__'])

@@ -6,7 +6,7 @@ import { BURN, castOf, keyOf, P2TR, RULES, signaturesOf, stakeOf, stakingTransac
 
 type Callable = (...args: readonly unknown[]) => unknown;
 
-/** Functions that are not called, and why. */
+/** Functions that are not called, and why. In the calls that are right the last argument, the curve backend, is left out: it is code, not data. */
 const EXCLUDED: ReadonlyMap<string, string> = new Map([
   ['fail', 'throws what it is given'],
   ['Check.integer', 'limits are written by the author of a check'],

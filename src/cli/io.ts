@@ -83,7 +83,7 @@ export function writeSecret(file: string, secret: SecretKey.SecretKey): void {
     handle = openSync(file, 'wx', 0o600);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-    return fail<Reason>({ code: 'cli.file-exists', file }, `${file} exists; a key is never overwritten, choose another name`, { cause });
+    fail<Reason>({ code: 'cli.file-exists', file }, `${file} exists; a key is never overwritten, choose another name`, { cause });
   }
   try {
     writeFileSync(handle, `${Hex.encode(secret)}\n`);

@@ -12,7 +12,8 @@ if (existsSync(fileURLToPath(source))) {
     process.stderr.write('satlock: this is a source checkout without its dependencies; run `npm ci` in it first\n');
     process.exit(3);
   }
-  tsx.register();
+  // The tsconfig of the folder that somebody happens to stand in is not ours.
+  tsx.register({ tsconfig: false });
   const { run } = await import(source.href);
   await run();
 } else {

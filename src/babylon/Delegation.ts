@@ -69,7 +69,7 @@ export class Delegation {
 
   /** A fresh copy of the staking transaction, without witness. */
   get stakingTransaction(): Tx.Transaction {
-    return this.#stakingTransaction.clone();
+    return Tx.copy(this.#stakingTransaction);
   }
 
   /** The staking output as later transactions spend it. */
@@ -119,7 +119,7 @@ export class Delegation {
 /**
  * The delegation of a staking transaction. Witnesses are dropped: they are no part of what the later transactions commit to.
  *
- * @throws staking-tx.params-mismatch - when `rules` is a whole parameter version, and not the one of the contract
+ * @throws staking-tx.params-mismatch, staking-tx.value-out-of-range, staking-tx.time-out-of-range - when `rules` is a whole parameter version
  * @throws input.* - rules of wrong type or range, an output index that does not exist
  * @throws staking-tx.no-staking-output, staking-tx.several-staking-outputs
  * @throws delegation.not-the-staking-output - when the output of the given index has another script
@@ -130,13 +130,19 @@ export function from(options: Options): Delegation {
   Check.object(rules, 'rules');
   Tx.check(stakingTransaction, 'stakingTransaction');
   Tx.checkSanity(stakingTransaction);
-  if (isWholeVersion(rules)) StakingTx.checkTerms(rules, contract);
-  if (stakingOutputIndex === undefined) return new Delegation(options, StakingTx.findOutput(stakingTransaction, contract));
+  const made = (index: number): Delegation => {
+    const valueSats = Sats.from(Tx.outputOf(stakingTransaction, index).valueSats);
+    if (isWholeVersion(rules)) StakingTx.checkAgainst(rules, contract, valueSats);
+    return new Delegation(options, index);
+  };
+  if (stakingOutputIndex === undefined) return made(StakingTx.findOutput(stakingTransaction, contract));
   const index = Check.integer(stakingOutputIndex, 'stakingOutputIndex', 0, stakingTransaction.outs.length - 1);
   const got = Hex.encode(Tx.outputOf(stakingTransaction, index).scriptPubKey);
   if (got !== Hex.encode(contract.staking.scriptPubKey))
     fail<Reason>({ code: 'delegation.not-the-staking-output', index }, `output ${index} does not pay to this contract`);
-  return new Delegation(options, index);
+  // The chain looks by script and value: a second such output makes it refuse both.
+  StakingTx.findOutput(stakingTransaction, contract, Sats.from(Tx.outputOf(stakingTransaction, index).valueSats));
+  return made(index);
 }
 
 /**

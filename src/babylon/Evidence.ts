@@ -61,7 +61,7 @@ export function fromVotes(
       fail<Reason>({ code: 'evidence.invalid-vote', which }, `the ${which} vote has no valid signature`);
   }
   return {
-    finalityProviderPk: canonical.finalityProviderPk,
+    finalityProviderPk: Bytes.copy(canonical.finalityProviderPk) as PublicKey.XOnlyPublicKey,
     height: canonical.height,
     pubRand: Bytes.copy(canonical.pubRand),
     canonicalAppHash: Bytes.copy(canonical.appHash),

@@ -105,8 +105,8 @@ const ALIASES: Readonly<Record<StakingAlias | 'bbn-test-4', Name>> = {
 
 export const NAMES: readonly Name[] = Object.keys(DATA) as Name[];
 
-// Validated networks: the keys are checked once. Nobody gets these very objects, for bytes cannot be frozen: see ownCopy.
-const made = new Map<Name, Network>();
+// Validated networks: the keys are checked once by each backend. Nobody gets these very objects, for bytes cannot be frozen: see ownCopy.
+const made = new WeakMap<Ecc.Ecc, Map<Name, Network>>();
 
 /**
  * The network of this name or alias.
@@ -118,10 +118,12 @@ export function from(name: StakingName | StakingAlias, ecc?: Ecc.Ecc): StakingNe
 export function from(name: string, ecc?: Ecc.Ecc): Network;
 export function from(name: string, ecc: Ecc.Ecc = Ecc.auto()): Network {
   const canonical = nameOf(name);
-  let network = made.get(canonical);
+  const checked = made.get(ecc) ?? new Map<Name, Network>();
+  made.set(ecc, checked);
+  let network = checked.get(canonical);
   if (network === undefined) {
     network = build(canonical, DATA[canonical], ecc);
-    made.set(canonical, network);
+    checked.set(canonical, network);
   }
   return ownCopy(network);
 }
@@ -147,7 +149,7 @@ export function assertStaking(network: Network): asserts network is StakingNetwo
 
 /** The bundled file as it is, with everything that has no field of its own. */
 export function dataOf(name: string): NetworkData {
-  return DATA[nameOf(name)];
+  return ownCopy(DATA[nameOf(name)]);
 }
 
 function nameOf(name: string): Name {

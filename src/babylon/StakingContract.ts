@@ -235,16 +235,18 @@ function checkKey(key: Key, role: string, ecc: Ecc.Ecc): Key {
   if (TapTree.isNums(Check.bytes(key, role, 32)))
     fail<Reason>({ code: 'staking-contract.unspendable-key', role }, `${role}: this is the NUMS key, for which nobody can sign`);
   const text = Hex.encode(key);
-  if (onCurve.has(text)) return Uint8Array.from(key) as Key;
+  const known = onCurve.get(ecc) ?? new Set<string>();
+  onCurve.set(ecc, known);
+  if (known.has(text)) return Uint8Array.from(key) as Key;
   const checked = PublicKey.fromXOnly(key, role, ecc);
-  if (onCurve.size >= ON_CURVE_MAX) onCurve.clear();
-  onCurve.add(text);
+  if (known.size >= ON_CURVE_MAX) known.clear();
+  known.add(text);
   return checked;
 }
 
 // A covenant's keys come back with every stake; a square root for each would cost more than all the rest. Pure memory, no behaviour.
 const ON_CURVE_MAX = 4096;
-const onCurve = new Set<string>();
+const onCurve = new WeakMap<Ecc.Ecc, Set<string>>();
 
 function checkQuorum(quorum: number, keys: number, field: string): number {
   return Check.integer(quorum, field, 1, keys);

@@ -45,8 +45,9 @@ export function kindOf(script: Uint8Array): Kind | undefined {
  * Only the five kinds that have an address pass.
  *
  * @throws input.not-bytes, address.not-payable
+ * @throws address.not-on-curve - a taproot key that nobody can spend
  */
-export function checkPayable(script: Uint8Array, field: string): Uint8Array {
+export function checkPayable(script: Uint8Array, field: string, ecc: Ecc.Ecc = Ecc.auto()): Uint8Array {
   if (typeof script === 'string')
     fail<Reason>(
       { code: 'input.not-bytes', field, got: 'string' },
@@ -54,6 +55,7 @@ export function checkPayable(script: Uint8Array, field: string): Uint8Array {
     );
   if (kindOf(Check.bytes(script, field)) === undefined)
     fail<Reason>({ code: 'address.not-payable', field }, `${field}: not an output script with an address; coins sent there are lost`);
+  if (kindOf(script) === 'p2tr' && !ecc.isXOnly(script.subarray(2))) notOnCurve(field);
   return script;
 }
 
@@ -89,6 +91,8 @@ export function encode(script: Uint8Array, network: Network.Network): string {
  */
 export function decode(address: string, network: Network.Network, field = 'address', ecc: Ecc.Ecc = Ecc.auto()): Uint8Array {
   Check.text(address, field);
+  // The longest address has 90 characters (BIP173); decoding takes time that grows with the square of the length.
+  if (address.length > 90) fail<Reason>({ code: 'address.malformed', field }, `${field}: longer than any address`);
   const prefixes = Network.prefixes(network);
   const segwit = attempt(() => fromBech32(address));
   if (segwit !== undefined) {
@@ -109,8 +113,7 @@ export function decode(address: string, network: Network.Network, field = 'addre
 function witnessScript(version: number, data: Uint8Array, field: string, ecc: Ecc.Ecc): Uint8Array {
   if (version === 0 && (data.length === 20 || data.length === 32)) return Bytes.concat(Uint8Array.of(0x00, data.length), data);
   if (version === 1 && data.length === 32) {
-    if (!ecc.isXOnly(data))
-      fail<Reason>({ code: 'address.not-on-curve', field }, `${field}: the taproot key is not on the curve; coins sent there are lost`);
+    if (!ecc.isXOnly(data)) notOnCurve(field);
     return Bytes.concat(Uint8Array.of(0x51, 0x20), data);
   }
   if (version >= 1)
@@ -148,4 +151,8 @@ function attempt<T>(decoder: () => T): T | undefined {
   } catch {
     return undefined;
   }
+}
+
+function notOnCurve(field: string): never {
+  fail<Reason>({ code: 'address.not-on-curve', field }, `${field}: the taproot key is not on the curve; coins sent there are lost`);
 }

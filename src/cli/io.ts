@@ -62,6 +62,9 @@ export function readJson(file: string): unknown {
  * @throws cli.no-secret - with the name of the variable; secret-key.out-of-range
  */
 export function readSecret(file: string | undefined): SecretKey.SecretKey {
+  if (file !== undefined && /^(0x)?[0-9a-fA-F]{64}$/.test(file)) {
+    usage('--secret-file', 'expected a file name, got what looks like a secret key; it is in your shell history now');
+  }
   const text = file === undefined ? process.env[SECRET_VARIABLE] : readFileSync(file === '-' ? 0 : file, 'utf8');
   if (text === undefined || text.trim() === '') {
     fail<Reason>(

@@ -54,8 +54,9 @@ function quiet(command: Command): Command {
 
 /** Runs a command line and sets the exit code. */
 export async function run(argv: readonly string[] = process.argv): Promise<void> {
-  process.once('SIGINT', () => process.exit(EXIT.INTERRUPTED));
+  // Ctrl-C keeps its default action (status 130): a handler would wait for computations that never yield.
   // A closed pipe (head, less) is the reader's right.
+  process.stderr.on('error', () => undefined);
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.OK : EXIT.ENVIRONMENT));
   try {
     const name = argv.slice(2).find((arg) => !arg.startsWith('-'));

@@ -72,13 +72,16 @@ function kindOf(file: Readonly<Record<string, unknown>>): Kind {
   if (typeof schema === 'string' && LATER_SCHEMAS.includes(schema))
     fail<Reason>({ code: 'vectors.unsupported-schema', schema }, `schema ${schema} is not supported yet`);
   if (schema !== SCHEMA)
-    fail<Reason>({ code: 'vectors.unknown-schema', got: String(schema) }, `schema: expected ${SCHEMA}, got ${Checker.shown(schema)}`);
+    fail<Reason>(
+      { code: 'vectors.unknown-schema', got: Checker.shown(schema) },
+      `schema: expected ${SCHEMA}, got ${Checker.shown(schema)}`,
+    );
   if (kind === undefined) Checker.missing({ field: 'kind' });
   const known = KINDS.find((one) => one === kind);
   if (known !== undefined) return known;
   if (typeof kind === 'string' && LATER_KINDS.includes(kind)) unsupportedKind(kind);
   return fail<Reason>(
-    { code: 'vectors.unknown-kind', got: String(kind) },
+    { code: 'vectors.unknown-kind', got: Checker.shown(kind) },
     `kind: ${Checker.shown(kind)} is not known; known are ${KINDS.join(', ')}`,
   );
 }

@@ -75,7 +75,7 @@ export function value(json: unknown, type: Type, place: Place, mode: Mode = 'str
     return list(json, place).map((one, i) => value(one, type.of, { ...place, field: `${place.field}[${i}]` }, mode));
   if (type.type === 'object' && (mode === 'strict' || isObject(json))) return copy(json, type.fields, place, mode);
   if (mode === 'strict') checkScalar(json, type, place);
-  return structuredCopy(json);
+  return structuredCopy(json, place);
 }
 
 /** One of several sets of fields must be complete. @throws vectors.missing-field */
@@ -148,9 +148,16 @@ function isObject(json: unknown): boolean {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
 
+/** No field of any kind is nested this deeply; deeper input is made to exhaust the stack. */
+const MAX_DEPTH = 32;
+
 /** A deep copy of plain JSON. */
-function structuredCopy(json: unknown): unknown {
-  if (Array.isArray(json)) return json.map(structuredCopy);
+function structuredCopy(json: unknown, place: Place, depth = 0): unknown {
+  if (depth > MAX_DEPTH) {
+    const [expected, got] = [`at most ${MAX_DEPTH} levels`, 'more'];
+    fail<Reason>({ ...place, code: 'vectors.wrong-type', expected, got }, `${where(place)}: expected ${expected}, got ${got}`);
+  }
+  if (Array.isArray(json)) return json.map((one) => structuredCopy(one, place, depth + 1));
   if (typeof json !== 'object' || json === null) return json;
-  return Object.fromEntries(Object.entries(json).map(([key, one]) => [key, structuredCopy(one)]));
+  return Object.fromEntries(Object.entries(json).map(([key, one]) => [key, structuredCopy(one, place, depth + 1)]));
 }

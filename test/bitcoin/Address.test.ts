@@ -148,3 +148,16 @@ describe('checkPayable', () => {
     for (const text of ['', '6a', '51024e73']) expect(codeOf(() => Address.encode(bytes(text), 'mainnet'))).toBe('address.no-address');
   });
 });
+
+describe('checkPayable', () => {
+  it('refuses a taproot output that nobody can spend', () => {
+    const offCurve = Uint8Array.of(0x51, 0x20, ...new Uint8Array(31), 5);
+    expect(codeOf(() => Address.checkPayable(offCurve, 'change'))).toBe('address.not-on-curve');
+  });
+});
+
+describe('decode', () => {
+  it('does not spend time on text that is longer than any address', () => {
+    expect(codeOf(() => Address.decode('z'.repeat(100_000), 'mainnet'))).toBe('address.malformed');
+  });
+});

@@ -11,7 +11,7 @@ import { failure, jsonOf } from './support.ts';
 const PINNED: Readonly<Record<Format.Kind, string>> = {
   'staking.scripts': '8b75d9ce99defd1f17259e9a01375a738e239187a487bea21f426781ee64cbaf',
   'staking.transactions': 'd2cac124601b1f868797fa773f10b037388bc71b9f63816ae489b2a5f7053596',
-  'bitcoin.spend': 'c31f75e2fbd72338971ad0d8f35ff8f26e63b5faab6d206c277e4e760335c33c',
+  'bitcoin.spend': '9bc5b9cab82a7061255f0b7465bbd230a68e3da9799b72b09cc39970ae58647a',
   'eots.sign': '7f1be3192a03b323c43e6df249bad99a00700f1157e8f46b124ee307592bcd04',
   'eots.verify': '33c3eed59535f5ce4fccb66aed7aec3fd529df0566be5c8da896a20ccbbb7d34',
   'eots.extract': 'a99612bba0a93b2623c8a1a86045f00fde2a21290324c53981509cfbc22a74cd',

@@ -26,6 +26,8 @@ export type SpendOutput = { readonly script: Uint8Array; readonly value: bigint 
 /** Longest vector that nodes read. */
 const MAX_LENGTH = 0x0200_0000;
 
+const MAX_TRANSACTION_BYTES = 4_000_000;
+
 /**
  * The transaction in `raw`, and nothing after it.
  *
@@ -33,6 +35,8 @@ const MAX_LENGTH = 0x0200_0000;
  */
 export function decode(raw: Uint8Array): SpendTransaction {
   const reader = new Reader(raw);
+  // No block holds more, and a short file can claim far more items than memory holds.
+  if (raw.length > MAX_TRANSACTION_BYTES) reader.malformed(`more than ${MAX_TRANSACTION_BYTES} bytes`);
   const version = reader.uint32();
   let inputs = readList(reader, readInput);
   let outs: SpendOutput[] = [];

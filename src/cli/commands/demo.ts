@@ -1,5 +1,5 @@
 // satlock demo: the whole story, on a chain in memory or on a real node.
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import * as Networks from '../../babylon/Networks.ts';
@@ -80,7 +80,12 @@ function save(folder: string, account: Story.Account): string {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'demo.json');
   const unfinished = `${file}.${process.pid}.tmp`;
-  writeFileSync(unfinished, `${toJson(account)}\n`);
-  renameSync(unfinished, file);
+  try {
+    writeFileSync(unfinished, `${toJson(account)}\n`);
+    renameSync(unfinished, file);
+  } catch (error) {
+    rmSync(unfinished, { force: true });
+    throw error;
+  }
   return file;
 }

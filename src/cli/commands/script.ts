@@ -116,6 +116,16 @@ function resolve(options: Options): { readonly contract: StakingContract.Staking
   if (params === undefined && (options.paramsVersion !== undefined || options.height !== undefined))
     usage('--params-version and --height', 'only together with --params');
   if (params !== undefined && options.covenant !== undefined) usage('--covenant', 'the covenant comes from --params; give one of the two');
+  for (const [option, given] of [
+    ['--covenant-quorum', options.covenantQuorum],
+    ['--unbonding-time', options.unbondingTime],
+  ] as const) {
+    if (params !== undefined && given !== undefined) usage(option, 'comes from --params; leave one of the two out');
+  }
+  if (params !== undefined && options.stakingTime !== undefined) {
+    const { minStakingTimeBlocks: min, maxStakingTimeBlocks: max } = params;
+    if (options.stakingTime < min || options.stakingTime > max) usage('--staking-time', `these parameters allow ${min}..${max} blocks`);
+  }
   const { profile } = options;
   if (profile !== 'babylon-v4' && profile !== 'generic') usage('--profile', 'expected babylon-v4 or generic');
   const network = Network.from(options.network ?? source?.bitcoinNetwork ?? 'mainnet');

@@ -43,13 +43,14 @@ export function vectorsCommand(): Command {
 
 function verify(files: readonly string[], options: { readonly json?: boolean }): void {
   const results: FileResult[] = [];
+  let worst = 0;
   for (const file of files) {
     try {
       results.push({ file, ...Verify.verifyFile(Format.parse(readJson(file))) });
     } catch (error) {
-      if (exitCodeOf(error) === EXIT.BUG) throw error;
-      note(`satlock: ${file}: ${(error as Error).message}`);
-      process.exitCode = EXIT.USAGE;
+      // One file's trouble, even a bug of ours, takes nothing from the others.
+      note(`satlock: ${printable(file)}: ${printable((error as Error).message)}`);
+      worst = Math.max(worst, exitCodeOf(error) === EXIT.BUG ? EXIT.BUG : EXIT.USAGE);
     }
   }
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
@@ -58,7 +59,7 @@ function verify(files: readonly string[], options: { readonly json?: boolean }):
   print(options, { passed, failed, unreadable, files: results }, () =>
     [...results.map(lines), `${passed} passed, ${failed} failed`].join('\n'),
   );
-  if (unreadable > 0) process.exitCode = EXIT.USAGE;
+  if (unreadable > 0) process.exitCode = worst;
   else if (failed > 0) process.exitCode = EXIT.FINDING;
 }
 
@@ -66,13 +67,18 @@ function lines({ file, passed, failed, mismatches }: FileResult): string {
   if (failed === 0) return `ok    ${file} (${passed})`;
   const shown = mismatches
     .slice(0, SHOWN)
-    .map(({ id, field, expected, got }) => `        ${id}: ${field}: expected ${show(expected)}, got ${show(got)}`);
+    .map(({ id, field, expected, got }) => `        ${printable(id)}: ${printable(field)}: expected ${show(expected)}, got ${show(got)}`);
   const more = mismatches.length > SHOWN ? [`        and ${mismatches.length - SHOWN} more`] : [];
   return [`FAIL  ${file} (${failed} of ${passed + failed})`, ...shown, ...more].join('\n');
 }
 
+/** Text of a file without control characters: they could repaint the terminal and forge lines. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+}
+
 function show(value: unknown): string {
-  return typeof value === 'string' ? value : toJson(value).replaceAll(/\s+/g, ' ');
+  return typeof value === 'string' ? printable(value) : toJson(value).replaceAll(/\s+/g, ' ');
 }
 
 function generate(options: { readonly kind: string; readonly seed: string; readonly count: number; readonly out?: string }): void {

@@ -39,23 +39,35 @@ function pointAddScalar(tiny: TinyModule, point: Uint8Array, scalar: Uint8Array)
   return multiple === null ? null : tiny.pointAdd(point, multiple, true);
 }
 
-/** A backend over `tiny`. */
+/** Bytes of this realm: the module knows no others (arrays of an iframe or a vm context), and would call a valid signature wrong. */
+function own(bytes: Uint8Array): Uint8Array {
+  return bytes instanceof Uint8Array ? bytes : Uint8Array.from(bytes);
+}
+
+/**
+ * A backend over `tiny`. Points are examined before the module computes with them: each error that it throws from inside WASM leaves part of
+ * its stack behind, and some 3,000 malformed keys of strangers would break it for the whole process.
+ */
 export function adapt(tiny: TinyModule): Ecc {
+  const isPoint = (point: Uint8Array): boolean => answer(false, () => tiny.isPointCompressed(own(point)));
+  const isXOnly = (x: Uint8Array): boolean => answer(false, () => tiny.isXOnlyPoint(own(x)));
   const backend: Ecc = {
     name: 'wasm',
-    pointFromScalar: (scalar) => answer(null, () => tiny.pointFromScalar(scalar, true)),
-    isPoint: (point) => answer(false, () => tiny.isPointCompressed(point)),
-    isXOnly: (x) => answer(false, () => tiny.isXOnlyPoint(x)),
-    pointAdd: (a, b) => answer(null, () => tiny.pointAdd(a, b, true)),
-    pointAddScalar: (point, scalar) => answer(null, () => pointAddScalar(tiny, point, scalar)),
-    pointMultiply: (point, scalar) => answer(null, () => tiny.pointMultiply(point, scalar, true)),
-    schnorrSign: (message32, secretKey, auxRand) => tiny.signSchnorr(message32, secretKey, auxRand),
+    pointFromScalar: (scalar) => answer(null, () => tiny.pointFromScalar(own(scalar), true)),
+    isPoint,
+    isXOnly,
+    pointAdd: (a, b) => (isPoint(a) && isPoint(b) ? answer(null, () => tiny.pointAdd(own(a), own(b), true)) : null),
+    pointAddScalar: (point, scalar) => (isPoint(point) ? answer(null, () => pointAddScalar(tiny, own(point), own(scalar))) : null),
+    pointMultiply: (point, scalar) => (isPoint(point) ? answer(null, () => tiny.pointMultiply(own(point), own(scalar), true)) : null),
+    schnorrSign: (message32, secretKey, auxRand) => tiny.signSchnorr(own(message32), own(secretKey), own(auxRand)),
     schnorrVerify: (message32, publicKey, signature) => {
+      if (!isXOnly(publicKey)) return false;
       // The module refuses every r >= n, but BIP340 allows r up to p: such a signature takes the long way.
       if (Bytes.toBigInt(signature.subarray(0, 32)) >= Scalar.N) return Bip340.verify(message32, publicKey, signature, backend);
-      return answer(false, () => tiny.verifySchnorr(message32, publicKey, signature));
+      return answer(false, () => tiny.verifySchnorr(own(message32), own(publicKey), own(signature)));
     },
-    ecdsaVerify: (hash32, publicKey, signature) => answer(false, () => tiny.verify(hash32, publicKey, signature, false)),
+    ecdsaVerify: (hash32, publicKey, signature) =>
+      isPoint(publicKey) && answer(false, () => tiny.verify(own(hash32), own(publicKey), own(signature), false)),
   };
   return Object.freeze(backend);
 }

@@ -121,7 +121,7 @@ function withdraw(delegation: Delegation.Delegation, from: WithdrawalTx.Source, 
             outpoint: { txid: delegation.stakingSlashing.txid, vout: WithdrawalTx.SLASHING_CHANGE_INDEX },
             valueSats: Sats.from(Tx.outputOf(delegation.stakingSlashing.transaction, WithdrawalTx.SLASHING_CHANGE_INDEX).valueSats),
           };
-  const destinationScriptPubKey = TapTree.scriptPubKeyOf(random.bytes(32));
+  const destinationScriptPubKey = walletScript(random);
   const { spends } = WithdrawalTx.build({ inputs: [{ contract, from, ...funding }], destinationScriptPubKey, feeRateSatsPerKvb: 2_000n });
   return spends[0] as LeafSpend.LeafSpend;
 }
@@ -143,7 +143,7 @@ function extend(
       valueSats: BigInt(random.integer(100_000, 1_000_000)),
       outpoint: { txid: Made.hex(random, 32), vout: random.integer(0, 9) },
     },
-    changeScriptPubKey: TapTree.scriptPubKeyOf(random.bytes(32)),
+    changeScriptPubKey: walletScript(random),
     feeRateSatsPerKvb: 3_000n,
   });
   return { spend, funding };
@@ -152,6 +152,11 @@ function extend(
 /** Slots stand descending by key. */
 function descending(keys: readonly Made.KeyPair[]): readonly Made.KeyPair[] {
   return [...keys].sort((a, b) => (Hex.encode(a.publicKey) < Hex.encode(b.publicKey) ? 1 : -1));
+}
+
+/** A P2WPKH output: any 20 bytes will do, where a taproot key must be on the curve. */
+function walletScript(random: Random): Uint8Array {
+  return Uint8Array.of(0x00, 0x14, ...random.bytes(20));
 }
 
 /** Signs after `change` has touched the transaction. `extra` members sign beyond the quorum; `hashType` is appended unless it is 0. */

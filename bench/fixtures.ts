@@ -70,7 +70,9 @@ export class Fixtures {
   }
 
   delegation(contract: Contract, index = 0): Delegation {
-    return this.lib.Delegation.from({ contract, rules: this.params, stakingTransaction: this.stakingTransaction(contract, index) });
+    // The amounts of mainnet with the committee at hand, which can sign.
+    const rules = { ...this.params, covenantPks: contract.terms.covenantPks };
+    return this.lib.Delegation.from({ contract, rules, stakingTransaction: this.stakingTransaction(contract, index) });
   }
 
   /** Public keys that were never seen before: the endless sequence P + G, P + 2G, … of points. */

@@ -2,8 +2,8 @@
 import { CommanderError } from 'commander';
 import { isSatlockError } from '../base/Errors.ts';
 
-/** ok · a finding, a refusal or a failed check · bad input or usage · the environment · a bug of ours · interrupted */
-export const EXIT = { OK: 0, FINDING: 1, USAGE: 2, ENVIRONMENT: 3, BUG: 4, INTERRUPTED: 130 } as const;
+/** ok · a finding, a refusal or a failed check · bad input or usage · the environment · a bug of ours. An interrupt keeps its default action, status 130. */
+export const EXIT = { OK: 0, FINDING: 1, USAGE: 2, ENVIRONMENT: 3, BUG: 4 } as const;
 
 /** Problems of the machine, not of the input. */
 const ENVIRONMENT = /^(bitcoind|regtest-chain|ecc)[.-]/;

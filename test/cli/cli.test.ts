@@ -189,6 +189,53 @@ describe('satlock eots', () => {
   });
 });
 
+describe('what would go wrong in silence', () => {
+  it('a key in place of its file name is not repeated', () => {
+    const key = 'deadbeef'.repeat(8);
+    const { code, out, err } = satlock([
+      'eots',
+      'sign',
+      '--secret-file',
+      key,
+      '--chain-id',
+      'x',
+      '--height',
+      '1',
+      '--message',
+      '00',
+      '--unsafe-no-record',
+    ]);
+    expect(code).toBe(2);
+    expect(out + err).not.toContain('deadbeef');
+  });
+
+  it.each([[['--staking-time', '5']], [['--covenant-quorum', '9']], [['--unbonding-time', '1']]])(
+    '%j beside the parameters of a network gives no address',
+    (args) => {
+      const result = satlock(['script', 'staking', '--params', 'bbn-1', '--staker', STAKER, '--finality-provider', PROVIDER, ...args]);
+      expect(result.code).toBe(2);
+      expect(result.out).toBe('');
+    },
+  );
+
+  it('control characters of a file do not reach the terminal', () => {
+    const file = join(folder, 'forged.json');
+    const id = 'x\u001b[2K\u009b1A\n0 passed';
+    writeFileSync(
+      file,
+      JSON.stringify({
+        schema: 'satlock-vectors/1',
+        kind: 'eots.randomness',
+        source: 's',
+        cases: [{ id, input: { secretKey: '11'.repeat(32), chainId: 'c', height: 1 }, expect: { publicNonce: '00'.repeat(32) } }],
+      }),
+    );
+    const { code, out } = satlock(['vectors', 'verify', file]);
+    expect(code).toBe(1);
+    expect(out).toContain('x\\x1b[2K\\x9b1A\\x0a0 passed: publicNonce');
+  });
+});
+
 describe('satlock vectors', () => {
   const write = (name: string, content: string | Uint8Array): string => {
     const file = join(folder, name);

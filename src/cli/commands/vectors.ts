@@ -74,7 +74,7 @@ function lines({ file, passed, failed, mismatches }: FileResult): string {
 
 /** Text of a file without control characters: they could repaint the terminal and forge lines. */
 function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+  return text.replaceAll(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 function show(value: unknown): string {

@@ -4,14 +4,15 @@ const mayImport = {
   crypto: ['base'],
   bitcoin: ['base', 'crypto'],
   babylon: ['base', 'crypto', 'bitcoin'],
+  wallet: ['base', 'crypto', 'bitcoin', 'babylon'],
   signer: ['base', 'crypto'],
   restaking: ['base'],
   market: ['base'],
   risk: ['base'],
   sim: ['base', 'crypto', 'bitcoin', 'babylon', 'signer', 'restaking', 'market', 'risk'],
   vectors: ['base', 'crypto', 'bitcoin', 'babylon', 'restaking', 'sim'],
-  node: ['base', 'crypto', 'bitcoin', 'babylon', 'signer', 'sim'],
-  cli: ['base', 'crypto', 'bitcoin', 'babylon', 'signer', 'restaking', 'market', 'risk', 'sim', 'vectors', 'node'],
+  node: ['base', 'crypto', 'bitcoin', 'babylon', 'wallet', 'signer', 'sim'],
+  cli: ['base', 'crypto', 'bitcoin', 'babylon', 'wallet', 'signer', 'restaking', 'market', 'risk', 'sim', 'vectors', 'node'],
 };
 const pure = Object.keys(mayImport)
   .filter((folder) => folder !== 'node' && folder !== 'cli')

@@ -19,11 +19,20 @@ export type Reason =
   | { readonly code: 'coin.missing-script'; readonly field: string; readonly which: 'redeemScript' | 'witnessScript' }
   | { readonly code: 'coin.wrong-script'; readonly field: string; readonly which: 'redeemScript' | 'witnessScript' };
 
-/** A coin of the wallet. P2SH needs its redeem script, P2WSH its witness script. */
+/** Where a key of a hierarchical wallet comes from (BIP32, BIP174, BIP371). The key is 33 bytes compressed, for taproot 32 bytes x-only. */
+export type KeyOrigin = { readonly publicKey: Uint8Array; readonly masterFingerprint: Uint8Array; readonly path: string };
+
+/** A coin of the wallet. P2SH needs its redeem script, P2WSH its witness script, P2PKH and bare P2SH the transaction that made them. */
 export type Coin = Tx.SpentOutput & {
   readonly outpoint: Tx.Outpoint;
   readonly redeemScript?: Uint8Array;
   readonly witnessScript?: Uint8Array;
+  /** The raw transaction that made the coin (BIP174 nonWitnessUtxo): needed where the amount is not signed, wanted by hardware wallets. */
+  readonly previousTransaction?: Uint8Array;
+  /** The internal key of a taproot coin that is spent by key path (BIP86). */
+  readonly tapInternalKey?: Uint8Array;
+  /** For signers that find their keys by derivation: one entry for each key. */
+  readonly keyOrigins?: readonly KeyOrigin[];
 };
 
 /** A coin as an input: the scriptSig is known before signing, and `witnessBytes` is the size of the largest usual witness. */

@@ -3,7 +3,7 @@
 import { hostBackend } from './ecc/host.ts';
 import type { Ecc } from './ecc/interface.ts';
 
-export type { Ecc } from './ecc/interface.ts';
+export type { Ecc, RecoverableSignature, RecoveryId } from './ecc/interface.ts';
 
 /**
  * The backend for callers that name none: WASM in Node, Deno and Bun (instantiated at first use), pure JavaScript elsewhere.

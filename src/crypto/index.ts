@@ -2,6 +2,8 @@
 /** Schnorr adaptor signatures: encrypted to a key, decrypted with it, and the key recovered from the result. */
 export * as AdaptorSig from './AdaptorSig.ts';
 export { auto as autoEcc, type Ecc } from './Ecc.ts';
+/** ECDSA: sign, verify, recover the key, strict DER. */
+export * as Ecdsa from './Ecdsa.ts';
 /** Extractable one-time signatures of finality providers: sign, verify, extract. */
 export * as Eots from './Eots.ts';
 /** The Merkle tree of CometBFT: roots and proofs of inclusion. */

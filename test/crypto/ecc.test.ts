@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as Ecc from '../../src/crypto/Ecc.ts';
 import * as Bip340 from '../../src/crypto/ecc/bip340.ts';
+import * as EccEcdsa from '../../src/crypto/ecc/ecdsa.ts';
 import { pure } from '../../src/crypto/ecc/pure.ts';
 import { adapt } from '../../src/crypto/ecc/tiny.ts';
 import { wasm } from '../../src/crypto/ecc/wasm.ts';
@@ -178,6 +179,82 @@ describe.each(backends.map((ecc) => ({ name: ecc.name, ecc })))('backend $name',
     );
   });
 
+  it('signs ECDSA with low s, and recovers the key', () => {
+    fc.assert(
+      fc.property(anyScalar, anyBytes(32), (d, hash) => {
+        const P = Slow.compressed(Slow.multiply(d)) as Uint8Array;
+        const { signature, recoveryId } = ecc.ecdsaSign(hash, b32(d));
+        expect(signature).toHaveLength(64);
+        expect(Slow.int(signature.slice(32)) <= n / 2n).toBe(true);
+        expect(ecc.ecdsaVerify(hash, P, signature)).toBe(true);
+        expect(show(ecc.ecdsaRecover(hash, signature, recoveryId))).toBe(hex(P));
+        expect(show(ecc.ecdsaRecover(hash, signature, (recoveryId ^ 1) as 0 | 1))).not.toBe(hex(P));
+        const high = Slow.join(signature.slice(0, 32), b32(n - Slow.int(signature.slice(32))));
+        expect(show(ecc.ecdsaRecover(hash, high, (recoveryId ^ 1) as 0 | 1))).toBe(hex(P));
+        expect(show(EccEcdsa.recover(hash, signature, recoveryId, ecc))).toBe(hex(P));
+      }),
+      { seed: SEED, numRuns: 20 },
+    );
+  });
+
+  it('signs hashes of n and more as RFC 6979 says', () => {
+    const [below, above] = [b32(5n), b32(n + 5n)];
+    expect(ecc.ecdsaSign(above, b32(7n))).toEqual(ecc.ecdsaSign(below, b32(7n)));
+    expect(ecc.ecdsaSign(b32(2n ** 256n - 1n), b32(7n))).toEqual(pure.ecdsaSign(b32(2n ** 256n - 1n), b32(7n)));
+  });
+
+  it('recovers from a nonce whose x is r + n, also where r itself is no coordinate', () => {
+    let tried = 0;
+    let withoutPoint = 0;
+    for (let r = 1n; withoutPoint < 3; r++) {
+      const R = Slow.lift(r + n);
+      if (R === undefined || R === null) continue;
+      tried++;
+      if (Slow.lift(r) === undefined) withoutPoint++;
+      const hash = b32(r * 1_000_003n);
+      const s = 123_456_789n;
+      for (const parity of [0, 1] as const) {
+        const nonce = parity === 0 ? R : Slow.negate(R);
+        const want = Slow.multiply(Slow.inverse(r, n), Slow.add(Slow.multiply(s, nonce), Slow.negate(Slow.multiply(Slow.int(hash)))));
+        const key = ecc.ecdsaRecover(hash, Slow.join(b32(r), b32(s)), (2 + parity) as 2 | 3);
+        expect(show(key)).toBe(show(Slow.compressed(want)));
+        expect(ecc.ecdsaVerify(hash, key as Uint8Array, Slow.join(b32(r), b32(s)))).toBe(true);
+      }
+    }
+    expect(tried).toBeGreaterThanOrEqual(3);
+  });
+
+  it('recovers nothing from what no key signed', () => {
+    const hash = b32(77n);
+    const signature = (r: bigint, s: bigint): Uint8Array => Slow.join(b32(r), b32(s));
+    let off = 2n;
+    while (Slow.lift(off) !== undefined) off++;
+    const x = (Slow.G as readonly [bigint, bigint])[0];
+    for (const id of [0, 1, 2, 3] as const) {
+      for (const [r, s] of [
+        [0n, 1n],
+        [1n, 0n],
+        [n, 1n],
+        [1n, n],
+        [n + 1n, 1n],
+        [2n ** 256n - 1n, 1n],
+        [1n, 2n ** 256n - 1n],
+      ] as const)
+        expect(ecc.ecdsaRecover(hash, signature(r, s), id)).toBeNull();
+    }
+    for (const id of [0, 1] as const) expect(ecc.ecdsaRecover(hash, signature(off, 5n), id)).toBeNull();
+    for (const id of [2, 3] as const) {
+      expect(ecc.ecdsaRecover(hash, signature(p - n, 5n), id)).toBeNull();
+      expect(ecc.ecdsaRecover(hash, signature(x, 5n), id)).toBeNull();
+    }
+    // s*R = h*G: the key would be infinity.
+    expect(ecc.ecdsaRecover(hash, signature(x, 77n), Slow.isEven(Slow.G) ? 0 : 1)).toBeNull();
+    // A hash of zero has no multiple of the generator to subtract.
+    const zero = ecc.ecdsaRecover(new Uint8Array(32), signature(x, 5n), 0);
+    expect(show(zero)).toBe(show(Slow.compressed(Slow.multiply(Slow.inverse(x, n) * 5n))));
+    expect(show(EccEcdsa.recover(new Uint8Array(32), signature(x, 5n), 0, ecc))).toBe(show(zero));
+  });
+
   it('changes none of its inputs', () => {
     // The signature has a high s, which the native library would lower in place.
     const inputs = [b32(7n), Slow.compressed(Slow.multiply(9n)) as Uint8Array, b32(11n), new Uint8Array(64).fill(0xf0)] as const;
@@ -191,6 +268,8 @@ describe.each(backends.map((ecc) => ({ name: ecc.name, ecc })))('backend $name',
     ecc.schnorrSign(message, scalar, message);
     ecc.schnorrVerify(message, point.slice(1), signature);
     ecc.ecdsaVerify(message, point, signature);
+    ecc.ecdsaSign(message, scalar);
+    ecc.ecdsaRecover(message, signature, 1);
     expect(inputs.map(hex)).toEqual(before);
   });
 
@@ -242,6 +321,16 @@ describe('the choice of the host', () => {
     expect(host.hostBackend().name).toBe('pure');
     const { native } = await import('../../src/crypto/ecc/native.ts');
     expect(codeOf(() => native())).toBe('ecc.native-unavailable');
+  });
+
+  it('gives the same ECDSA bytes whichever backend it is', () => {
+    fc.assert(
+      fc.property(anyScalar, anyBytes(32), (d, hash) => {
+        const made = backends.map((ecc) => ecc.ecdsaSign(hash, b32(d))).map((one) => `${hex(one.signature)}/${one.recoveryId}`);
+        expect(new Set(made).size).toBe(1);
+      }),
+      { seed: SEED, numRuns: 100 },
+    );
   });
 
   it('gives the same bytes whichever backend it is', () => {

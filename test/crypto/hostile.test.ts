@@ -1,7 +1,7 @@
 // What strangers send, many times over, and bytes that were made elsewhere: the default backend must keep its answers and its life.
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { auto } from '../../src/crypto/Ecc.ts';
+import { auto, type RecoveryId } from '../../src/crypto/Ecc.ts';
 import * as Eots from '../../src/crypto/Eots.ts';
 import * as PublicKey from '../../src/crypto/PublicKey.ts';
 import * as Schnorr from '../../src/crypto/Schnorr.ts';
@@ -19,6 +19,8 @@ describe('the default backend', () => {
     const ecc = auto();
     expect(ecc.name).toBe('wasm');
     const bad = Uint8Array.of(2, ...offCurve);
+    // r is no coordinate: recovery must find that out before the module does.
+    const noSignature = Uint8Array.of(...offCurve, ...message);
     const good = PublicKey.compressedOfSecret(secretKey);
     for (let i = 0; i < 6_000; i++) {
       ecc.schnorrVerify(message, offCurve, signature);
@@ -26,6 +28,7 @@ describe('the default backend', () => {
       ecc.pointAddScalar(bad, message);
       ecc.pointMultiply(bad, message);
       ecc.ecdsaVerify(message, bad, signature);
+      ecc.ecdsaRecover(message, noSignature, (i & 3) as RecoveryId);
     }
     expect(Eots.verify({ publicKey: offCurve, pubRand: offCurve, message, signature: message })).toBe(false);
     expect(Schnorr.verify(message, publicKey, signature)).toBe(true);

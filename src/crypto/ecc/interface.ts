@@ -1,5 +1,11 @@
 // What this library needs from secp256k1: one small interface for all backends of this folder.
 
+/** Which of the up to four points with this r the nonce was: bit 0 is the parity of y, bit 1 says that x was r + n. */
+export type RecoveryId = 0 | 1 | 2 | 3;
+
+/** 64 bytes r || s, and the way back to the public key. */
+export type RecoverableSignature = { readonly signature: Uint8Array; readonly recoveryId: RecoveryId };
+
 /**
  * A backend. Points are 33 bytes compressed, x-only keys 32 bytes, scalars 32 bytes big-endian.
  * Functions answer `null` (or false) for what has no answer: a scalar of 0 or >= n, an x off the curve, the point at infinity.
@@ -23,6 +29,10 @@ export interface Ecc {
   readonly schnorrSign: (message32: Uint8Array, secretKey: Uint8Array, auxRand: Uint8Array) => Uint8Array;
   /** BIP340 with a 32-byte message; false for anything that does not verify. */
   readonly schnorrVerify: (message32: Uint8Array, publicKey: Uint8Array, signature: Uint8Array) => boolean;
+  /** ECDSA over a hash: nonce of RFC 6979 without extra data, low s. The key is in 1..n-1. */
+  readonly ecdsaSign: (hash32: Uint8Array, secretKey: Uint8Array) => RecoverableSignature;
+  /** The compressed key that signed, low or high s, or null when there is none. */
+  readonly ecdsaRecover: (hash32: Uint8Array, signature: Uint8Array, recoveryId: RecoveryId) => Uint8Array | null;
   /** ECDSA, 64-byte r||s, low or high s; for the P2WPKH inputs beside ours. */
   readonly ecdsaVerify: (hash32: Uint8Array, publicKey: Uint8Array, signature: Uint8Array) => boolean;
 }

@@ -2,8 +2,9 @@
 // That package has no Schnorr calls, so BIP340 is built from its point operations.
 import { fail } from '../../base/Errors.ts';
 import * as Bip340 from './bip340.ts';
+import * as Ecdsa from './ecdsa.ts';
 import { hostLoader } from './host.ts';
-import type { Ecc } from './interface.ts';
+import type { Ecc, RecoveryId } from './interface.ts';
 
 export type Reason = { readonly code: 'ecc.native-unavailable' } | { readonly code: 'ecc.cannot-sign' };
 
@@ -15,6 +16,8 @@ export interface NativeModule {
   publicKeyTweakAdd(publicKey: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array;
   publicKeyTweakMul(publicKey: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array;
   signatureNormalize(signature: Uint8Array): Uint8Array;
+  ecdsaSign(message: Uint8Array, secretKey: Uint8Array): { readonly signature: Uint8Array; readonly recid: number };
+  ecdsaRecover(signature: Uint8Array, recid: number, message: Uint8Array, compressed: boolean): Uint8Array;
   ecdsaVerify(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean;
 }
 
@@ -72,6 +75,11 @@ export function adapt(module: NativeModule): Ecc {
     schnorrSign: (message32, secretKey, auxRand) =>
       Bip340.sign(message32, secretKey, auxRand, points) ?? fail<Reason>({ code: 'ecc.cannot-sign' }, 'the secret key is out of range'),
     schnorrVerify: (message32, publicKey, signature) => Bip340.verify(message32, publicKey, signature, points),
+    ecdsaSign: (hash32, secretKey) => {
+      const { signature, recid } = module.ecdsaSign(Ecdsa.reduced(hash32), secretKey);
+      return { signature, recoveryId: recid as RecoveryId };
+    },
+    ecdsaRecover: (hash32, signature, recoveryId) => answer(null, () => module.ecdsaRecover(signature, recoveryId, hash32, true)),
     ecdsaVerify: (hash32, publicKey, signature) =>
       // The library takes low s only; normalising works in place, hence the copy.
       publicKey.length === 33 &&

@@ -2,7 +2,7 @@
 import { schnorr, secp256k1 } from '@noble/curves/secp256k1.js';
 import * as Bytes from '../../base/Bytes.ts';
 import * as Scalar from '../Scalar.ts';
-import type { Ecc } from './interface.ts';
+import type { Ecc, RecoverableSignature, RecoveryId } from './interface.ts';
 
 const { Point } = secp256k1;
 type Point = InstanceType<typeof Point>;
@@ -55,6 +55,19 @@ function pointMultiply(bytes: Uint8Array, scalarBytes: Uint8Array): Uint8Array |
   return point === null || scalar === null ? null : encode(point.multiply(scalar));
 }
 
+function ecdsaSign(hash32: Uint8Array, secretKey: Uint8Array): RecoverableSignature {
+  const recovered = secp256k1.sign(hash32, secretKey, { prehash: false, format: 'recovered' });
+  return { signature: recovered.slice(1), recoveryId: recovered[0] as RecoveryId };
+}
+
+function ecdsaRecover(hash32: Uint8Array, signature: Uint8Array, recoveryId: RecoveryId): Uint8Array | null {
+  try {
+    return secp256k1.Signature.fromBytes(signature, 'compact').addRecoveryBit(recoveryId).recoverPublicKey(hash32).toBytes(true);
+  } catch {
+    return null;
+  }
+}
+
 /** The backend over @noble/curves. */
 export const pure: Ecc = Object.freeze<Ecc>({
   name: 'pure',
@@ -72,6 +85,8 @@ export const pure: Ecc = Object.freeze<Ecc>({
       return false;
     }
   },
+  ecdsaSign,
+  ecdsaRecover,
   ecdsaVerify: (hash32, publicKey, signature) => {
     try {
       return (

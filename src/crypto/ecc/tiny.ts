@@ -3,7 +3,8 @@
 import * as Bytes from '../../base/Bytes.ts';
 import * as Scalar from '../Scalar.ts';
 import * as Bip340 from './bip340.ts';
-import type { Ecc } from './interface.ts';
+import * as Ecdsa from './ecdsa.ts';
+import type { Ecc, RecoverableSignature, RecoveryId } from './interface.ts';
 
 /** The functions of tiny-secp256k1 2.x that are used here. */
 export interface TinyModule {
@@ -15,6 +16,8 @@ export interface TinyModule {
   pointMultiply(point: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array | null;
   signSchnorr(hash: Uint8Array, secretKey: Uint8Array, extra: Uint8Array): Uint8Array;
   verifySchnorr(hash: Uint8Array, publicKey: Uint8Array, signature: Uint8Array): boolean;
+  signRecoverable(hash: Uint8Array, secretKey: Uint8Array): RecoverableSignature;
+  recover(hash: Uint8Array, signature: Uint8Array, recoveryId: RecoveryId, compressed: boolean): Uint8Array | null;
   verify(hash: Uint8Array, publicKey: Uint8Array, signature: Uint8Array, strict: boolean): boolean;
 }
 
@@ -65,6 +68,12 @@ export function adapt(tiny: TinyModule): Ecc {
       // The module refuses every r >= n, but BIP340 allows r up to p: such a signature takes the long way.
       if (Bytes.toBigInt(signature.subarray(0, 32)) >= Scalar.N) return Bip340.verify(message32, publicKey, signature, backend);
       return answer(false, () => tiny.verifySchnorr(own(message32), own(publicKey), own(signature)));
+    },
+    ecdsaSign: (hash32, secretKey) => tiny.signRecoverable(Ecdsa.reduced(hash32), own(secretKey)),
+    ecdsaRecover: (hash32, signature, recoveryId) => {
+      // For 2 and 3 the module asks whether r is a coordinate, though it is r + n that must be one: these take the long way.
+      if (recoveryId >= 2) return Ecdsa.recover(hash32, signature, recoveryId, backend);
+      return answer(null, () => tiny.recover(own(hash32), own(signature), recoveryId, true));
     },
     ecdsaVerify: (hash32, publicKey, signature) =>
       isPoint(publicKey) && answer(false, () => tiny.verify(own(hash32), own(publicKey), own(signature), false)),

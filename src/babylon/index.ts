@@ -12,6 +12,8 @@ export * as Evidence from './Evidence.ts';
 export * as ExtensionTx from './ExtensionTx.ts';
 /** Finality votes. */
 export * as FinalityVote from './FinalityVote.ts';
+/** Messages of the chain: protobuf, both JSON forms, gas and fees. */
+export * as Message from './Message.ts';
 /** The known networks with their parameters. */
 export * as Networks from './Networks.ts';
 /** The phase-1 data output. */

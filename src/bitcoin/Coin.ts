@@ -1,14 +1,12 @@
 // Coins that a wallet spends beside our outputs: which kinds keep the txid when signed, and what their signatures weigh.
-import { ripemd160 } from '@noble/hashes/legacy.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Sats from '../base/Sats.ts';
-import * as Address from './Address.ts';
-import * as Script from './Script.ts';
-import { compactSize } from './TapTree.ts';
+import type * as Script from './Script.ts';
+import { compactSize, isNums } from './TapTree.ts';
 import * as Tx from './Tx.ts';
+import { type Weighed, weigh } from './weigh.ts';
 
 export type Reason =
   | Check.Reason
@@ -17,7 +15,10 @@ export type Reason =
   | { readonly code: 'coin.txid-changes'; readonly field: string; readonly kind: string }
   | { readonly code: 'coin.unknown-script'; readonly field: string }
   | { readonly code: 'coin.missing-script'; readonly field: string; readonly which: 'redeemScript' | 'witnessScript' }
-  | { readonly code: 'coin.wrong-script'; readonly field: string; readonly which: 'redeemScript' | 'witnessScript' };
+  | { readonly code: 'coin.wrong-script'; readonly field: string; readonly which: 'redeemScript' | 'witnessScript' }
+  | { readonly code: 'coin.missing-previous-transaction'; readonly field: string; readonly kind: string }
+  | { readonly code: 'coin.wrong-previous-transaction'; readonly field: string; readonly what: 'txid' | 'vout' | 'script' | 'value' }
+  | { readonly code: 'coin.not-key-path'; readonly field: string };
 
 /** Where a key of a hierarchical wallet comes from (BIP32, BIP174, BIP371). The key is 33 bytes compressed, for taproot 32 bytes x-only. */
 export type KeyOrigin = { readonly publicKey: Uint8Array; readonly masterFingerprint: Uint8Array; readonly path: string };
@@ -35,22 +36,45 @@ export type Coin = Tx.SpentOutput & {
   readonly keyOrigins?: readonly KeyOrigin[];
 };
 
-/** A coin as an input: the scriptSig is known before signing, and `witnessBytes` is the size of the largest usual witness. */
-export type Input = { readonly outpoint: Tx.Outpoint; readonly scriptSig: Uint8Array; readonly witnessBytes: number };
+/**
+ * A coin as an input: `scriptSig` is what is known of it before signing, and `witnessBytes` is the size of the largest usual witness, 0 for
+ * none. `scriptSigBytes` is there only when signing changes the txid: the size of the scriptSig that the signatures make.
+ */
+export type Input = {
+  readonly outpoint: Tx.Outpoint;
+  readonly scriptSig: Uint8Array;
+  readonly witnessBytes: number;
+  readonly scriptSigBytes?: number;
+  /** Left out, the input is final (ffffffff). */
+  readonly sequence?: number;
+};
 
-/** Item count, a 72-byte ECDSA signature and a compressed key with their lengths. */
-const P2WPKH_WITNESS = 1 + 73 + 34;
-/** Item count and a 64-byte Schnorr signature with its length. */
-const KEY_PATH_WITNESS = 1 + 65;
+export type InputOptions = {
+  /** `true` takes P2PKH and bare P2SH multisig: only for a transaction that nothing is pre-signed on top of. */
+  readonly allowTxidChange?: boolean;
+  /** `true` asks for the weight alone: nothing will be signed, so that the previous transaction of a legacy coin may be missing. */
+  readonly weighOnly?: boolean;
+};
+
+/** Opts in to replacement by fee, without a timelock (BIP125). */
+export const REPLACEABLE_SEQUENCE = 0xffff_fffd;
 
 /**
- * The coin as an input whose signing does not change the txid.
+ * The coin as an input. Signatures are counted with 72 bytes (ECDSA with its hash type) and 64 bytes (Schnorr), keys with 33: a P2PKH coin of
+ * an uncompressed key is 32 bytes larger, which its script does not tell.
+ *
+ * Without `allowTxidChange` only coins are taken whose signing leaves the txid as it is.
  *
  * @throws coin.txid-changes - P2PKH and bare P2SH: their signature lies in the scriptSig, so a transaction that is pre-signed on top would be lost
+ * @throws coin.missing-previous-transaction - of those, when they are allowed: what their signatures cover says nothing about the amount
+ * @throws coin.wrong-previous-transaction - the transaction given is another, or its output is not this coin
+ * @throws coin.not-key-path - a taproot coin whose internal key nobody has: a staking output is no coin of the wallet
  * @throws coin.unknown-script, coin.missing-script, coin.wrong-script
+ * @source BIP141 "Transaction size calculations"
  */
-export function toInput(coin: Coin, field = 'coin'): Input {
+export function toInput(coin: Coin, field = 'coin', options: InputOptions = {}): Input {
   Check.object(coin, field);
+  Check.object(options, 'options');
   // The form that block explorers and wallets give: named here, because what is missing would tell nobody what to do.
   if (coin.outpoint === undefined && 'txid' in coin)
     fail<Reason>(
@@ -59,67 +83,70 @@ export function toInput(coin: Coin, field = 'coin'): Input {
     );
   const outpoint = Tx.checkOutpoint(coin.outpoint, `${field}.outpoint`);
   Sats.from(coin.valueSats, `${field}.valueSats`);
-  const script = Check.bytes(coin.scriptPubKey, `${field}.scriptPubKey`);
-  const input = (witnessBytes: number, scriptSig: Uint8Array = new Uint8Array(0)): Input => ({ outpoint, scriptSig, witnessBytes });
-  switch (Address.kindOf(script)) {
-    case 'p2tr':
-      return input(KEY_PATH_WITNESS);
-    case 'p2wpkh':
-      return input(P2WPKH_WITNESS);
-    case 'p2wsh':
-      return input(scriptWitnessBytes(witnessScriptOf(coin, script.subarray(2), field), field));
-    case 'p2sh':
-      return nested(coin, script.subarray(2, 22), field, input);
-    case 'p2pkh':
-      return fail<Reason>(
-        { code: 'coin.txid-changes', field, kind: 'p2pkh' },
-        `${field}: signing a P2PKH input changes the txid that everything pre-signed commits to; move the coin to a segwit address first`,
-      );
-    default:
-      return fail<Reason>({ code: 'coin.unknown-script', field }, `${field}: not a standard output that this library can weigh`);
+  const weighed = weigh(coin, field);
+  if ('fault' in weighed) return refuse(weighed, field);
+  checkKeyPath(coin, field);
+  checkPrevious(coin, outpoint, field);
+  const { scriptSig, witnessBytes } = weighed;
+  if (!('changesTxid' in weighed)) return { outpoint, scriptSig, witnessBytes };
+  const { changesTxid: kind, scriptSigBytes } = weighed;
+  if (options.allowTxidChange !== true)
+    fail<Reason>(
+      { code: 'coin.txid-changes', field, kind },
+      kind === 'p2pkh'
+        ? `${field}: signing a P2PKH input changes the txid that everything pre-signed commits to; move the coin to a segwit address first`
+        : `${field}: signing a bare P2SH input changes the txid that everything pre-signed commits to`,
+    );
+  if (coin.previousTransaction === undefined && options.weighOnly !== true)
+    fail<Reason>(
+      { code: 'coin.missing-previous-transaction', field, kind },
+      `${field}: previousTransaction is missing; a ${kind.toUpperCase()} signature does not cover the amount, so that the signer must see it`,
+    );
+  return { outpoint, scriptSig, witnessBytes, scriptSigBytes };
+}
+
+function refuse(weighed: Extract<Weighed, { fault: string }>, field: string): never {
+  if (weighed.fault === 'unknown-script') {
+    const advice =
+      weighed.which === undefined
+        ? 'not a standard output that this library can weigh'
+        : `only k-of-n CHECKMULTISIG can be weighed, its ${weighed.which} is another`;
+    return fail<Reason>({ code: 'coin.unknown-script', field }, `${field}: ${advice}`);
   }
+  const { which } = weighed;
+  if (weighed.fault === 'wrong-script')
+    return fail<Reason>({ code: 'coin.wrong-script', field, which }, `${field}: the ${which} does not hash to the output`);
+  const kind = which === 'redeemScript' ? 'P2SH' : 'P2WSH';
+  return fail<Reason>({ code: 'coin.missing-script', field, which }, `${field}: a ${kind} coin needs its ${which}`);
 }
 
-function nested(coin: Coin, hash: Uint8Array, field: string, input: (witnessBytes: number, scriptSig: Uint8Array) => Input): Input {
-  const { redeemScript } = coin;
-  if (redeemScript === undefined)
-    fail<Reason>({ code: 'coin.missing-script', field, which: 'redeemScript' }, `${field}: a P2SH coin needs its redeemScript`);
-  if (!Bytes.equal(ripemd160(sha256(Check.bytes(redeemScript, `${field}.redeemScript`))), hash))
-    fail<Reason>({ code: 'coin.wrong-script', field, which: 'redeemScript' }, `${field}: the redeemScript does not hash to the output`);
-  const kind = Address.kindOf(redeemScript);
-  if (kind === 'p2wpkh') return input(P2WPKH_WITNESS, Script.pushData(redeemScript));
-  if (kind === 'p2wsh')
-    return input(scriptWitnessBytes(witnessScriptOf(coin, redeemScript.subarray(2), field), field), Script.pushData(redeemScript));
-  return fail<Reason>(
-    { code: 'coin.txid-changes', field, kind: 'p2sh' },
-    `${field}: signing a bare P2SH input changes the txid that everything pre-signed commits to`,
-  );
+function checkKeyPath({ tapInternalKey }: Coin, field: string): void {
+  if (tapInternalKey !== undefined && isNums(Check.bytes(tapInternalKey, `${field}.tapInternalKey`, 32)))
+    fail<Reason>({ code: 'coin.not-key-path', field }, `${field}: nobody can sign for this internal key; the coin is locked by scripts`);
 }
 
-function witnessScriptOf(coin: Coin, hash: Uint8Array, field: string): Uint8Array {
-  const { witnessScript } = coin;
-  if (witnessScript === undefined)
-    fail<Reason>({ code: 'coin.missing-script', field, which: 'witnessScript' }, `${field}: a P2WSH coin needs its witnessScript`);
-  if (!Bytes.equal(sha256(Check.bytes(witnessScript, `${field}.witnessScript`)), hash))
-    fail<Reason>({ code: 'coin.wrong-script', field, which: 'witnessScript' }, `${field}: the witnessScript does not hash to the output`);
-  return witnessScript;
+/** A signer takes amount and script from the transaction: a forged one would make it sign a fee that nobody sees. */
+function checkPrevious(coin: Coin, { txid, vout }: Tx.Outpoint, field: string): void {
+  if (coin.previousTransaction === undefined) return;
+  const where = `${field}.previousTransaction`;
+  const previous = Tx.decode(coin.previousTransaction, where);
+  const output = previous.outs[vout];
+  const what =
+    Tx.txid(previous) !== txid
+      ? 'txid'
+      : output === undefined
+        ? 'vout'
+        : !Bytes.equal(output.script, coin.scriptPubKey)
+          ? 'script'
+          : output.value !== coin.valueSats
+            ? 'value'
+            : undefined;
+  if (what !== undefined)
+    fail<Reason>(
+      { code: 'coin.wrong-previous-transaction', field: where, what },
+      `${where}: it is not the transaction that made this coin: the ${what} differs`,
+    );
 }
-
-/** Witness of a k-of-n CHECKMULTISIG script: count, the empty dummy, k signatures of 72 bytes, the script. */
-function scriptWitnessBytes(script: Uint8Array, field: string): number {
-  const ops = [...Script.instructions(script)];
-  const [first] = ops;
-  const last = ops[ops.length - 1];
-  const k = first === undefined ? undefined : Script.numberOf(first);
-  const n = ops.length >= 4 ? Script.numberOf(ops[ops.length - 2] as (typeof ops)[number]) : undefined;
-  const keys = ops.slice(1, -2);
-  const isMultisig = last?.opcode === CHECKMULTISIG && keys.length === n && keys.every((op) => op.data?.length === 33);
-  if (k === undefined || k < 1 || n === undefined || k > n || !isMultisig)
-    fail<Reason>({ code: 'coin.unknown-script', field }, `${field}: only k-of-n CHECKMULTISIG witness scripts can be weighed`);
-  return 1 + 1 + 73 * k + compactSize(script.length).length + script.length;
-}
-
-const CHECKMULTISIG = 0xae;
 
 /** The unsigned transaction over these inputs, with the scriptSigs that are known in advance. */
 export function unsigned(inputs: readonly Input[], outputs: readonly Tx.SpentOutput[]): Tx.Transaction {
@@ -129,10 +156,43 @@ export function unsigned(inputs: readonly Input[], outputs: readonly Tx.SpentOut
   return transaction;
 }
 
-/** Weight of the transaction once signed: four times the stripped size, the marker and flag, and the witnesses. @unit weight units */
+/**
+ * What one input adds to the weight of a transaction that has a witness, without its share of the input count.
+ *
+ * @unit weight units
+ */
+export function inputWeight(input: Input): number {
+  const { scriptSig, witnessBytes, scriptSigBytes } = checkSizes(input, 'input');
+  const bytes = scriptSigBytes ?? scriptSig.length;
+  return 4 * (40 + compactSize(bytes).length + bytes) + (witnessBytes === 0 ? 1 : witnessBytes);
+}
+
+function checkSizes(input: Input, field: string): Input {
+  const { scriptSig, witnessBytes, scriptSigBytes } = Check.object(input, field);
+  Check.bytes(scriptSig, `${field}.scriptSig`);
+  Check.integer(witnessBytes, `${field}.witnessBytes`, 0, Tx.MAX_STANDARD_WEIGHT);
+  if (scriptSigBytes !== undefined) Check.integer(scriptSigBytes, `${field}.scriptSigBytes`, 0, Tx.MAX_STANDARD_WEIGHT);
+  return input;
+}
+
+/**
+ * Weight of the transaction once signed: four times the stripped size with the scriptSigs that signing makes, the marker and flag when there
+ * is any witness, and the witnesses (one byte for an input without).
+ *
+ * @unit weight units
+ * @source BIP141 "Transaction size calculations", BIP144
+ */
 export function signedWeight(transaction: Tx.Transaction, inputs: readonly Input[]): number {
   Tx.check(transaction);
-  for (const [i, input] of Check.list(inputs, 'inputs').entries())
-    Check.integer(Check.object(input, `inputs[${i}]`).witnessBytes, `inputs[${i}].witnessBytes`, 0, Tx.MAX_STANDARD_WEIGHT);
-  return 4 * transaction.byteLength(false) + 2 + inputs.reduce((sum, { witnessBytes }) => sum + witnessBytes, 0);
+  let scriptSigs = 0;
+  let witnesses = 0;
+  let empty = 0;
+  for (const [i, input] of Check.list(inputs, 'inputs').entries()) {
+    const { scriptSig, witnessBytes, scriptSigBytes } = checkSizes(input, `inputs[${i}]`);
+    if (scriptSigBytes !== undefined)
+      scriptSigs += compactSize(scriptSigBytes).length + scriptSigBytes - compactSize(scriptSig.length).length - scriptSig.length;
+    witnesses += witnessBytes;
+    if (witnessBytes === 0) empty++;
+  }
+  return 4 * (transaction.byteLength(false) + scriptSigs) + (witnesses === 0 ? 0 : 2 + witnesses + empty);
 }

@@ -10,7 +10,9 @@ export type RatePerKvb = Brand<bigint, 'sat/kvB'>;
 export type Reason =
   | Check.Reason
   | { readonly code: 'fee.too-high'; readonly feeSats: string; readonly maxFeeSats: string; readonly weight: number }
-  | { readonly code: 'fee.too-low'; readonly feeSats: string; readonly minFeeSats: string };
+  | { readonly code: 'fee.too-low'; readonly feeSats: string; readonly minFeeSats: string }
+  | { readonly code: 'fee.bad-rate'; readonly field: string; readonly got: string }
+  | { readonly code: 'fee.rate-too-precise'; readonly field: string; readonly maxDecimals: 3 };
 
 /** 1000 sat/vB: above it a rate is taken for a mistake, unless the caller allows it by name. */
 export const MAX_RATE: RatePerKvb = 1_000_000n as RatePerKvb;
@@ -31,6 +33,46 @@ export function rate(satsPerKvb: bigint, field = 'feeRateSatsPerKvb', max: bigin
     fail<Reason>({ code: 'input.out-of-range', ...facts }, `${field}: expected ${facts.min}..${facts.max}, got ${facts.got}; ${advice}`);
   }
   return Check.bigInteger(satsPerKvb, field, MIN_RATE, max) as RatePerKvb;
+}
+
+/**
+ * The rate that a number or decimal text of satoshi per vbyte spells, exactly: 1.5 and "0.25" are 1500 and 250 sat/kvB. A number counts as the
+ * shortest decimal that spells it, as JSON writes it.
+ *
+ * @unit satoshi per vbyte, at most 3 decimals
+ * @throws fee.bad-rate - NaN, infinite, negative, exponents, blanks, signs, anything that is no plain decimal
+ * @throws fee.rate-too-precise - a non-zero digit after the third decimal, such as 0.1 + 0.2 has
+ * @throws input.out-of-range - below 0.1 or above `max` (in sat/kvB; 1000 sat/vB when left out)
+ */
+export function ratePerVbyte(satsPerVbyte: number | string, field = 'feeRate', max: bigint = MAX_RATE): RatePerKvb {
+  const isNumber = typeof satsPerVbyte === 'number';
+  const text = isNumber ? String(satsPerVbyte) : satsPerVbyte;
+  const match = typeof text === 'string' ? /^(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,18}))?$/.exec(text) : null;
+  if (match === null) {
+    const got = isNumber ? text : Check.kindOf(satsPerVbyte);
+    fail<Reason>({ code: 'fee.bad-rate', field, got }, `${field}: expected satoshi per vbyte as a number or decimal text, got ${got}`);
+  }
+  const places = (match[2] ?? '').padEnd(3, '0');
+  if (/[1-9]/.test(places.slice(3)))
+    fail<Reason>({ code: 'fee.rate-too-precise', field, maxDecimals: 3 }, `${field}: at most 3 decimals of a satoshi per vbyte`);
+  return rate(BigInt(match[1] ?? '0') * 1000n + BigInt(places.slice(0, 3)), field, max);
+}
+
+/** "1.5": the rate in satoshi per vbyte, the shortest decimal text. @throws input.not-integer, input.out-of-range */
+export function formatPerVbyte(feeRate: RatePerKvb): string {
+  Check.bigInteger(feeRate, 'feeRate', 0n, Sats.MAX);
+  const places = (feeRate % 1000n).toString().padStart(3, '0').replace(/0+$/, '');
+  return `${feeRate / 1000n}${places === '' ? '' : `.${places}`}`;
+}
+
+/**
+ * The rate that a fee is for this weight, rounded down: what a node compares.
+ *
+ * @unit satoshi per 1000 vbytes
+ */
+export function rateOf(feeSats: bigint, weight: number): bigint {
+  const vbytes = (BigInt(Check.integer(weight, 'weight', 1, Number.MAX_SAFE_INTEGER)) + 3n) / 4n;
+  return (Sats.from(feeSats, 'feeSats') * 1000n) / vbytes;
 }
 
 /**

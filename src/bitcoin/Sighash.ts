@@ -1,10 +1,12 @@
-// What a taproot signature signs: the signature message of BIP341 and its tapscript extension of BIP342.
+// What a signature signs: the message of BIP341 with its tapscript extension of BIP342, that of BIP143 for segwit version 0, and the first one.
 // The five hashes over all inputs and outputs are made once per transaction; a signature adds only its own fields.
+import { sha256 } from '@noble/hashes/sha2.js';
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import { taggedHash } from '../crypto/TaggedHash.ts';
 import { amount, hashOf, outpoint, output, uint32, withLength } from './spend/encode.ts';
+import { compactSize } from './TapTree.ts';
 import type { SpentOutput } from './Tx.ts';
 
 export type Reason =
@@ -39,6 +41,9 @@ export type Context = { readonly transaction: Signable; readonly spentOutputs: r
 
 /** `annex` with its leading 0x50. */
 export type Options = { readonly hashType?: number; readonly annex?: Uint8Array };
+
+/** ALL when left out: DEFAULT is no type of ECDSA signatures. */
+export type EcdsaOptions = { readonly hashType?: number };
 
 /**
  * Hashes what all signatures of a transaction have in common.
@@ -127,6 +132,114 @@ export function sigMsg(context: Context, inputIndex: number, options: Options & 
   return Bytes.concat(...parts);
 }
 
+/**
+ * The hash that an ECDSA signature of a segwit version 0 input signs. The hashes over all inputs are shared: n inputs cost n.
+ * Every byte is a hash type here; what nodes relay is 01, 02, 03 and the same with 80.
+ *
+ * @param scriptCode for P2WPKH the script of the P2PKH output with the same key hash, for P2WSH the witness script
+ * @shape 32 bytes
+ * @throws input.*
+ * @source BIP143 "Specification"
+ */
+export function segwitV0(context: Context, inputIndex: number, scriptCode: Uint8Array, options: EcdsaOptions = {}): Uint8Array {
+  const { transaction, spentOutputs, shared } = checkContext(context);
+  Check.integer(inputIndex, 'inputIndex', 0, transaction.ins.length - 1);
+  Check.bytes(scriptCode, 'scriptCode');
+  const hashType = Check.integer(Check.object(options, 'options').hashType ?? TYPE.ALL, 'hashType', 0, 255);
+  const input = checkInput(transaction.ins[inputIndex], inputIndex);
+  const coverage = hashType & 0x1f;
+  const anyoneCanPay = (hashType & TYPE.ANYONE_CAN_PAY) !== 0;
+  const coversAll = coverage !== TYPE.NONE && coverage !== TYPE.SINGLE;
+  const { valueSats } = Check.object(spentOutputs[inputIndex] as SpentOutput, `context.spentOutputs[${inputIndex}]`);
+  Check.bigInteger(valueSats, `context.spentOutputs[${inputIndex}].valueSats`, -(1n << 63n), (1n << 64n) - 1n);
+  const none = new Uint8Array(32);
+  const matching = coverage === TYPE.SINGLE ? transaction.outs[inputIndex] : undefined;
+  const outputs = coversAll ? shared.outputs : matching && hashOf(output(checkOutput(matching, inputIndex)));
+  return doubleHashOf([
+    uint32(transaction.version),
+    anyoneCanPay ? none : sha256(shared.prevouts),
+    anyoneCanPay || !coversAll ? none : sha256(shared.sequences),
+    ...outpoint(input),
+    ...withLength(scriptCode),
+    amount(valueSats),
+    uint32(input.sequence),
+    outputs === undefined ? none : sha256(outputs),
+    uint32(transaction.locktime),
+    uint32(hashType),
+  ]);
+}
+
+/**
+ * The hash that an ECDSA signature of an input before segwit signs. It covers no amount, and the whole transaction is hashed for each input:
+ * n inputs cost n times n, which no implementation can help.
+ *
+ * @param scriptCode for P2PKH the output script, for P2SH the redeem script; without OP_CODESEPARATOR
+ * @shape 32 bytes
+ * @throws input.*
+ * @source Bitcoin Core SignatureHash; developer.bitcoin.org "Signature Hash Types"
+ */
+export function legacy(context: Context, inputIndex: number, scriptCode: Uint8Array, options: EcdsaOptions = {}): Uint8Array {
+  const { transaction } = checkContext(context);
+  Check.integer(inputIndex, 'inputIndex', 0, transaction.ins.length - 1);
+  Check.bytes(scriptCode, 'scriptCode');
+  const hashType = Check.integer(Check.object(options, 'options').hashType ?? TYPE.ALL, 'hashType', 0, 255);
+  const { ins, outs } = transaction;
+  const coverage = hashType & 0x1f;
+  // A bug of the first release that is consensus since: the number one is signed.
+  if (coverage === TYPE.SINGLE && inputIndex >= outs.length) return Uint8Array.of(1, ...new Uint8Array(31));
+  const own = checkInput(ins[inputIndex], inputIndex);
+  const anyoneCanPay = (hashType & TYPE.ANYONE_CAN_PAY) !== 0;
+  const others = anyoneCanPay ? NOTHING : blankInputs(context.shared, ins, coverage === TYPE.NONE || coverage === TYPE.SINGLE);
+  const parts: Uint8Array[] = [
+    uint32(transaction.version),
+    compactSize(anyoneCanPay ? 1 : ins.length),
+    others.subarray(0, BLANK_INPUT_BYTES * inputIndex),
+    ...outpoint(own),
+    ...withLength(scriptCode),
+    uint32(own.sequence),
+    others.subarray(BLANK_INPUT_BYTES * (inputIndex + 1)),
+  ];
+  const covered = coverage === TYPE.NONE ? [] : coverage === TYPE.SINGLE ? outs.slice(0, inputIndex + 1) : outs;
+  parts.push(compactSize(covered.length));
+  for (const [i, one] of covered.entries())
+    parts.push(...(coverage === TYPE.SINGLE && i < inputIndex ? [NO_OUTPUT] : output(checkOutput(one, i))));
+  parts.push(uint32(transaction.locktime), uint32(hashType));
+  return doubleHashOf(parts);
+}
+
+/** Outpoint, an empty script and the sequence. */
+const BLANK_INPUT_BYTES = 36 + 1 + 4;
+const NOTHING = new Uint8Array(0);
+/** Of each prepared transaction: all inputs without their scripts, with their sequences or with zeros for them. */
+const blanks = new WeakMap<SharedHashes, Map<boolean, Uint8Array>>();
+
+function blankInputs(shared: SharedHashes, ins: Signable['ins'], withoutSequences: boolean): Uint8Array {
+  let made = blanks.get(shared);
+  if (made === undefined) {
+    made = new Map();
+    blanks.set(shared, made);
+  }
+  let all = made.get(withoutSequences);
+  if (all === undefined) {
+    all = new Uint8Array(BLANK_INPUT_BYTES * ins.length);
+    for (const [i, input] of ins.entries()) {
+      const { hash, index, sequence } = checkInput(input, i);
+      all.set(hash, BLANK_INPUT_BYTES * i);
+      all.set(uint32(index), BLANK_INPUT_BYTES * i + 32);
+      all.set(uint32(withoutSequences ? 0 : sequence), BLANK_INPUT_BYTES * i + 37);
+    }
+    made.set(withoutSequences, all);
+  }
+  return all;
+}
+
+/** An output that SINGLE leaves open: the value -1 and no script. */
+const NO_OUTPUT = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0);
+
+function doubleHashOf(parts: readonly Uint8Array[]): Uint8Array {
+  return sha256(hashOf(parts));
+}
+
 /** True for the seven hash types that BIP341 defines; any other makes a signature invalid. */
 export function isHashType(hashType: number): boolean {
   if (typeof hashType !== 'number') return false;
@@ -150,6 +263,22 @@ function checkContext(context: Context): Context {
   Check.integer(transaction.locktime, 'context.transaction.locktime', 0, 0xffff_ffff);
   Check.list(spentOutputs, 'context.spentOutputs');
   return context;
+}
+
+function checkInput(input: Signable['ins'][number] | undefined, i: number): Signable['ins'][number] {
+  const field = `context.transaction.ins[${i}]`;
+  const { hash, index, sequence } = Check.object(input as Signable['ins'][number], field);
+  Check.bytes(hash, `${field}.hash`, 32);
+  Check.integer(index, `${field}.index`, 0, 0xffff_ffff);
+  Check.integer(sequence, `${field}.sequence`, 0, 0xffff_ffff);
+  return input as Signable['ins'][number];
+}
+
+function checkOutput(given: Signable['outs'][number], i: number): Signable['outs'][number] {
+  const { script, value } = Check.object(given, `context.transaction.outs[${i}]`);
+  Check.bytes(script, `context.transaction.outs[${i}].script`);
+  Check.bigInteger(value, `context.transaction.outs[${i}].value`, -(1n << 63n), (1n << 64n) - 1n);
+  return given;
 }
 
 function checkHashType(hashType: number): number {

@@ -1,11 +1,15 @@
 /** Addresses to output scripts and back. */
 export * as Address from './Address.ts';
+/** Raw blocks, read in place. */
+export * as BlockReader from './BlockReader.ts';
 /** Wallet coins: which keep the txid, and what their signatures weigh. */
 export * as Coin from './Coin.ts';
 /** The dust rule. */
 export * as Dust from './Dust.ts';
 /** Fees in satoshi per 1000 vbytes. */
 export * as Fee from './Fee.ts';
+/** That a transaction stands in a block. */
+export * as InclusionProof from './InclusionProof.ts';
 /** One input that spends a taproot output through a leaf. */
 export * as LeafSpend from './LeafSpend.ts';
 /** Networks as data. */

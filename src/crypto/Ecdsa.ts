@@ -110,8 +110,8 @@ export function toLowS(signature: Uint8Array): Uint8Array {
  */
 export function toDer(signature: Uint8Array): Uint8Array {
   Check.bytes(signature, 'signature', 64);
-  const r = derInteger(inRange(signature.subarray(0, 32), 'signature', 'r'));
-  const s = derInteger(inRange(signature.subarray(32), 'signature', 's'));
+  const r = derInteger(inRange(Bytes.toBigInt(signature.subarray(0, 32)), 'signature', 'r'));
+  const s = derInteger(inRange(Bytes.toBigInt(signature.subarray(32)), 'signature', 's'));
   return Bytes.concat(Uint8Array.of(SEQUENCE, r.length + s.length), r, s);
 }
 
@@ -125,14 +125,29 @@ export function toDer(signature: Uint8Array): Uint8Array {
  * @source BIP66 "DER encoding reference"
  */
 export function fromDer(der: Uint8Array, field = 'signature'): Uint8Array {
-  Check.bytes(der, field);
-  if (der.length < 8 || der.length > 72) notDer(field, `8..72 bytes, got ${der.length}`);
-  if (der[0] !== SEQUENCE) notDer(field, 'byte 0 is not 30');
-  if (der[1] !== der.length - 2) notDer(field, `byte 1 says ${der[1]} bytes, ${der.length - 2} follow`);
-  const r = readInteger(der, 2, field);
-  const s = readInteger(der, r.next, field);
-  if (s.next !== der.length) notDer(field, `${der.length - s.next} bytes follow s`);
-  return Bytes.concat(inRange(r.bytes, field, 'r'), inRange(s.bytes, field, 's'));
+  const parsed = parseDer(Check.bytes(der, field));
+  if (typeof parsed === 'string')
+    fail<Reason>({ code: 'ecdsa.not-der', field, problem: parsed }, `${field}: no strict DER signature: ${parsed}`);
+  return Bytes.concat(inRange(parsed.r, field, 'r'), inRange(parsed.s, field, 's'));
+}
+
+/**
+ * The two integers of a DER signature, in range or not, or what is wrong with its form.
+ *
+ * @shape der: 8..72 bytes, without the hash type byte
+ * @throws input.not-bytes
+ * @source BIP66 "DER encoding reference"
+ */
+export function parseDer(der: Uint8Array): { readonly r: bigint; readonly s: bigint } | string {
+  const { length } = Check.bytes(der, 'signature');
+  if (length < 8 || length > 72) return `8..72 bytes, got ${length}`;
+  if (der[0] !== SEQUENCE) return 'byte 0 is not 30';
+  if (der[1] !== length - 2) return `byte 1 says ${der[1]} bytes, ${length - 2} follow`;
+  const r = readInteger(der, 2);
+  if (typeof r === 'string') return r;
+  const s = readInteger(der, r.next);
+  if (typeof s === 'string') return s;
+  return s.next === length ? { r: r.value, s: s.value } : `${length - s.next} bytes follow s`;
 }
 
 function derInteger(value: Uint8Array): Uint8Array {
@@ -144,27 +159,22 @@ function derInteger(value: Uint8Array): Uint8Array {
   return Bytes.concat(Uint8Array.of(INTEGER, digits.length + sign.length, ...sign), digits);
 }
 
-function readInteger(der: Uint8Array, at: number, field: string): { readonly bytes: Uint8Array; readonly next: number } {
+function readInteger(der: Uint8Array, at: number): { readonly value: bigint; readonly next: number } | string {
   const length = der[at + 1];
-  if (der[at] !== INTEGER || length === undefined) notDer(field, `byte ${at} starts no integer`);
+  if (der[at] !== INTEGER || length === undefined) return `byte ${at} starts no integer`;
   const next = at + 2 + length;
-  if (length === 0 || next > der.length) notDer(field, `byte ${at + 1} says ${length} bytes, ${der.length - at - 2} follow`);
+  if (length === 0 || next > der.length) return `byte ${at + 1} says ${length} bytes, ${der.length - at - 2} follow`;
   const bytes = der.subarray(at + 2, next);
   const [first, second] = bytes as unknown as readonly [number, number | undefined];
-  if (first >= 0x80) notDer(field, `the integer at byte ${at} is negative`);
-  if (first === 0 && second !== undefined && second < 0x80) notDer(field, `the integer at byte ${at} has a zero too many in front`);
-  return { bytes, next };
+  if (first >= 0x80) return `the integer at byte ${at} is negative`;
+  if (first === 0 && second !== undefined && second < 0x80) return `the integer at byte ${at} has a zero too many in front`;
+  return { value: Bytes.toBigInt(bytes), next };
 }
 
 /** 32 bytes of an integer in 1..n-1. */
-function inRange(bytes: Uint8Array, field: string, part: 'r' | 's'): Uint8Array {
-  const value = Bytes.toBigInt(bytes);
+function inRange(value: bigint, field: string, part: 'r' | 's'): Uint8Array {
   if (!Scalar.isNonZero(value)) {
     fail<Reason>({ code: 'ecdsa.out-of-range', field, part }, `${field}: ${part} is an integer from 1 to n-1 (n: the order of secp256k1)`);
   }
   return Scalar.toBytes(value);
-}
-
-function notDer(field: string, problem: string): never {
-  fail<Reason>({ code: 'ecdsa.not-der', field, problem }, `${field}: no strict DER signature: ${problem}`);
 }

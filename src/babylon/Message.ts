@@ -4,11 +4,12 @@ import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
+import * as InclusionProof from '../bitcoin/InclusionProof.ts';
 import * as Value from './messages/check.ts';
 import * as Json from './messages/json.ts';
 import type { Table } from './messages/schema.ts';
 import { BIP322_SIG, DEFINITIONS } from './messages/tables.ts';
-import type { Any, BIP322Sig, Message, TypeUrl } from './messages/types.ts';
+import type { Any, BIP322Sig, Message, TypeUrl, InclusionProof as WireInclusionProof } from './messages/types.ts';
 import * as Wire from './messages/wire.ts';
 
 export type { Json, JsonObject } from './messages/json.ts';
@@ -20,6 +21,7 @@ export type Reason =
   | Wire.Reason
   | Json.Reason
   | Hex.Reason
+  | InclusionProof.Reason
   | { readonly code: 'message.unknown-type'; readonly typeUrl: string }
   | { readonly code: 'message.unknown-rules' }
   | { readonly code: 'message.unknown-content'; readonly fields: readonly string[] }
@@ -154,6 +156,24 @@ export function encodeBip322Sig(signature: BIP322Sig): Uint8Array {
 /** What `btcSig` holds for BIP322, read as the chain does: unknown fields are passed over, the last value wins. @throws message.malformed, message.wrong-wire-type */
 export function decodeBip322Sig(btcSig: Uint8Array): BIP322Sig {
   return Wire.decode(BIP322_SIG, Check.bytes(btcSig, 'btcSig')).value as BIP322Sig;
+}
+
+/** An inclusion proof as messages carry it. @throws input.*, hex.* */
+export function inclusionProof(proof: InclusionProof.InclusionProof): WireInclusionProof {
+  const bytes = InclusionProof.toBytes(proof);
+  return { key: { index: proof.index, hash: Hex.decode(proof.blockHash, 'proof.blockHash', 32).reverse() }, proof: bytes };
+}
+
+/**
+ * The inclusion proof of a message, for the transaction that it is about.
+ *
+ * @throws input.missing, input.wrong-length, hex.*
+ */
+export function readInclusionProof(wire: WireInclusionProof, txid: string): InclusionProof.InclusionProof {
+  const { key, proof } = Check.object(wire, 'inclusionProof');
+  if (key === undefined || key === null) return Check.missing('inclusionProof.key');
+  const blockHash = Hex.encode(Bytes.reverse(Check.bytes(key.hash, 'inclusionProof.key.hash', 32)));
+  return InclusionProof.fromBytes({ txid, index: key.index, proof, blockHash });
 }
 
 /**

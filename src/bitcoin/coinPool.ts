@@ -1,0 +1,219 @@
+// The coins that a selection may take: checked once, weighed once, and every coin that is left out with its reason.
+import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
+import { fail, hasCode } from '../base/Errors.ts';
+import * as Hex from '../base/Hex.ts';
+import * as Sats from '../base/Sats.ts';
+import * as Address from './Address.ts';
+import * as Coin from './Coin.ts';
+import * as Dust from './Dust.ts';
+import * as Tx from './Tx.ts';
+import { type Weighed, weigh } from './weigh.ts';
+
+/** Why a candidate is not looked at any further. */
+export type Why =
+  | 'never-use'
+  | 'spent'
+  | 'unspendable'
+  | 'unknown-script'
+  | 'missing-script'
+  | 'txid-changes'
+  | 'missing-previous-transaction'
+  | 'uneconomic';
+
+export type Skipped = { readonly outpoint: Tx.Outpoint; readonly valueSats: bigint; readonly why: Why };
+
+export type Reason =
+  | Coin.Reason
+  | Sats.Reason
+  | { readonly code: 'coin-selection.duplicate-coin'; readonly field: string; readonly txid: string; readonly vout: number }
+  | { readonly code: 'coin-selection.unknown-coin'; readonly field: string; readonly txid: string; readonly vout: number }
+  | { readonly code: 'coin-selection.must-and-never'; readonly txid: string; readonly vout: number }
+  | { readonly code: 'coin-selection.must-use-skipped'; readonly txid: string; readonly vout: number; readonly why: Why }
+  | { readonly code: 'coin-selection.bad-answer'; readonly field: string; readonly got: string };
+
+/** Which candidates may be spent. */
+export type PoolOptions = {
+  readonly candidates: readonly Coin.Coin[];
+  /** Spent in any case, in this order; each is one of the candidates. */
+  readonly mustUse?: readonly Tx.Outpoint[];
+  /** Never spent: inscriptions, coins promised elsewhere. Those that are no candidates do not matter. */
+  readonly neverUse?: readonly Tx.Outpoint[];
+  /** Coins of these output scripts are never spent. */
+  readonly neverUseScripts?: readonly Uint8Array[];
+  /** Asked for each candidate that could be spent; answers true for one that is gone, and is no promise. */
+  readonly isSpent?: (coin: Coin.Coin) => boolean;
+  /** `true` takes P2PKH and bare P2SH multisig: only for a transaction that nothing is pre-signed on top of. */
+  readonly allowTxidChange?: boolean;
+};
+
+/** A coin that may be spent. `weight` is without marker bytes and the input count. */
+export type Member = {
+  readonly coin: Coin.Coin;
+  readonly input: Coin.Input;
+  readonly key: string;
+  readonly value: number;
+  readonly weight: number;
+  readonly legacy: boolean;
+  readonly script: string;
+  readonly type: Address.Kind | undefined;
+};
+
+/** `optional` is in the order of value, the largest first, then of outpoint: nothing depends on the order of the candidates. */
+export type Pool = { readonly must: readonly Member[]; readonly optional: readonly Member[]; readonly skipped: readonly Skipped[] };
+
+const keyOf = ({ txid, vout }: Tx.Outpoint): string => `${txid}:${vout}`;
+
+/** The largest first, equal ones by txid and output index. */
+export function byValue(a: Member, b: Member): number {
+  if (a.value !== b.value) return b.value - a.value;
+  const x = a.input.outpoint;
+  const y = b.input.outpoint;
+  return x.txid < y.txid ? -1 : x.txid > y.txid ? 1 : x.vout - y.vout;
+}
+
+/** Reads, checks and weighs the candidates. A coin is uneconomic when its input costs at least its value at this rate (sat/kvB). */
+export function poolOf(options: PoolOptions, rate: number): Pool {
+  const candidates = Check.list(options.candidates, 'candidates');
+  const never = new Set((options.neverUse === undefined ? [] : outpointsOf(options.neverUse, 'neverUse')).map(keyOf));
+  const neverScripts = new Set(scriptsOf(options.neverUseScripts));
+  const must = options.mustUse === undefined ? [] : outpointsOf(options.mustUse, 'mustUse');
+  const mustKeys = new Set(must.map(keyOf));
+  for (const outpoint of must)
+    if (never.has(keyOf(outpoint)))
+      fail<Reason>({ code: 'coin-selection.must-and-never', ...outpoint }, `${keyOf(outpoint)} is in mustUse and in neverUse`);
+  if (mustKeys.size !== must.length)
+    duplicate(
+      'mustUse',
+      must.find((one, i) => must.findIndex((other) => keyOf(other) === keyOf(one)) !== i),
+    );
+  const scales = new Scales(options.allowTxidChange === true);
+  const seen = new Set<string>();
+  const members = new Map<string, Member>();
+  const optional: Member[] = [];
+  const skipped: Skipped[] = [];
+  let total = 0n;
+  for (const [i, coin] of candidates.entries()) {
+    const field = `candidates[${i}]`;
+    const { outpoint, script, value } = read(coin, field);
+    const key = keyOf(outpoint);
+    if (seen.has(key)) duplicate(field, outpoint);
+    seen.add(key);
+    total += coin.valueSats;
+    const isMust = mustKeys.has(key);
+    const why = never.has(key) || neverScripts.has(script) ? 'never-use' : scales.faultOf(coin, script, field);
+    const member = why === undefined ? scales.member(coin, outpoint, key, script, value) : undefined;
+    const reason = why ?? (member === undefined ? undefined : laterFault(options, member, isMust ? -1 : rate, field));
+    if (reason !== undefined) {
+      if (isMust)
+        fail<Reason>({ code: 'coin-selection.must-use-skipped', ...outpoint, why: reason }, `${key} must be used, but it is ${reason}`);
+      skipped.push({ outpoint, valueSats: coin.valueSats, why: reason });
+    } else if (member !== undefined) {
+      if (isMust) members.set(key, member);
+      else optional.push(member);
+    }
+  }
+  Sats.from(total, 'candidates total');
+  const forced = must.map((outpoint, i) => {
+    const member = members.get(keyOf(outpoint));
+    if (member !== undefined) return member;
+    const field = `mustUse[${i}]`;
+    return fail<Reason>(
+      { code: 'coin-selection.unknown-coin', field, ...outpoint },
+      `${field}: ${keyOf(outpoint)} is none of the candidates`,
+    );
+  });
+  return { must: forced, optional: optional.sort(byValue), skipped };
+}
+
+function duplicate(field: string, outpoint: Tx.Outpoint | undefined): never {
+  const { txid, vout } = outpoint ?? { txid: '', vout: 0 };
+  fail<Reason>({ code: 'coin-selection.duplicate-coin', field, txid, vout }, `${field}: ${txid}:${vout} is there a second time`);
+}
+
+function outpointsOf(outpoints: readonly Tx.Outpoint[], field: string): readonly Tx.Outpoint[] {
+  return Check.list(outpoints, field).map((outpoint, i) => Tx.checkOutpoint(outpoint, `${field}[${i}]`));
+}
+
+function scriptsOf(scripts: readonly Uint8Array[] | undefined): readonly string[] {
+  return scripts === undefined ? [] : Check.list(scripts, 'neverUseScripts').map((script) => Hex.encode(script));
+}
+
+function read(coin: Coin.Coin, field: string): { outpoint: Tx.Outpoint; script: string; value: number } {
+  Check.object(coin, field);
+  // Coin.toInput names this mistake; all else is checked here, field by field.
+  if (coin.outpoint === undefined) Coin.toInput(coin, field);
+  const outpoint = Tx.checkOutpoint(coin.outpoint, `${field}.outpoint`);
+  const value = Number(Sats.from(coin.valueSats, `${field}.valueSats`));
+  return { outpoint, script: Hex.encode(Check.bytes(coin.scriptPubKey, `${field}.scriptPubKey`)), value };
+}
+
+function laterFault(options: PoolOptions, member: Member, rate: number, field: string): Why | undefined {
+  if (member.value * 4000 <= member.weight * rate) return 'uneconomic';
+  if (options.isSpent === undefined) return undefined;
+  const answer: unknown = Check.callable(options.isSpent, 'isSpent')(member.coin);
+  if (typeof answer !== 'boolean') {
+    const got = Check.kindOf(answer);
+    fail<Reason>({ code: 'coin-selection.bad-answer', field, got }, `isSpent answers true or false, for ${field} it answered ${got}`);
+  }
+  return answer ? 'spent' : undefined;
+}
+
+/** Weighs each kind of coin once: a wallet has many coins of few scripts. */
+class Scales {
+  readonly #allowTxidChange: boolean;
+  readonly #known = new Map<string, { readonly coin: Coin.Coin; readonly weighed: Weighed }>();
+
+  constructor(allowTxidChange: boolean) {
+    this.#allowTxidChange = allowTxidChange;
+  }
+
+  faultOf(coin: Coin.Coin, script: string, field: string): Why | undefined {
+    const weighed = this.#weigh(coin, script, field);
+    if ('fault' in weighed) {
+      if (weighed.fault === 'missing-script') return 'missing-script';
+      // Data of a coin that contradict each other are a mistake, not a kind of coin.
+      if (weighed.fault === 'wrong-script') Coin.toInput(coin, field);
+      return Dust.isUnspendable(coin.scriptPubKey) ? 'unspendable' : 'unknown-script';
+    }
+    if (!('changesTxid' in weighed)) return undefined;
+    if (!this.#allowTxidChange) return 'txid-changes';
+    return coin.previousTransaction === undefined ? 'missing-previous-transaction' : undefined;
+  }
+
+  member(coin: Coin.Coin, outpoint: Tx.Outpoint, key: string, script: string, value: number): Member | undefined {
+    const weighed = this.#weigh(coin, script, key);
+    if ('fault' in weighed) return undefined;
+    const { scriptSig, witnessBytes } = weighed;
+    const input: Coin.Input =
+      'scriptSigBytes' in weighed
+        ? { outpoint, scriptSig, witnessBytes, scriptSigBytes: weighed.scriptSigBytes }
+        : { outpoint, scriptSig, witnessBytes };
+    const legacy = witnessBytes === 0;
+    const weight = Coin.inputWeight(input) - (legacy ? 1 : 0);
+    return { coin, input, key, value, weight, legacy, script, type: Address.kindOf(coin.scriptPubKey) };
+  }
+
+  #weigh(coin: Coin.Coin, script: string, field: string): Weighed {
+    const known = this.#known.get(script);
+    if (known !== undefined && same(known.coin.redeemScript, coin.redeemScript) && same(known.coin.witnessScript, coin.witnessScript))
+      return known.weighed;
+    const weighed = weighOrSkip(coin, field);
+    this.#known.set(script, { coin, weighed });
+    return weighed;
+  }
+}
+
+/** A script with a push over its end hashes well and can never be run: unspendable like any other unknown one. */
+function weighOrSkip(coin: Coin.Coin, field: string): Weighed {
+  try {
+    return weigh(coin, field);
+  } catch (error) {
+    if (hasCode<Reason, 'script.truncated'>(error, 'script.truncated')) return { fault: 'unknown-script' };
+    throw error;
+  }
+}
+
+function same(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && Check.isBytes(b) && Bytes.equal(a, b));
+}

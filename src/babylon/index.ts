@@ -1,3 +1,5 @@
+/** Babylon accounts as text and bytes. */
+export * as BabylonAddress from './BabylonAddress.ts';
 /** Which rules beyond Bitcoin's apply. */
 export * as ChainProfile from './ChainProfile.ts';
 /** What a covenant member signs. */
@@ -26,6 +28,8 @@ export * as ParamsSet from './ParamsSet.ts';
 export * as Phase1Params from './Phase1Params.ts';
 /** The rules of pre-signed transactions. */
 export * as PreSigned from './PreSigned.ts';
+/** That the holder of a Bitcoin key agrees to a Babylon account. */
+export * as ProofOfPossession from './ProofOfPossession.ts';
 /** Commitment of public randomness. */
 export * as PubRandCommit from './PubRandCommit.ts';
 /** From a key to slashing transactions, and back. */

@@ -1,5 +1,7 @@
 /** Addresses to output scripts and back. */
 export * as Address from './Address.ts';
+/** Signed messages of segwit addresses. */
+export * as Bip322 from './Bip322.ts';
 /** Raw blocks, read in place. */
 export * as BlockReader from './BlockReader.ts';
 /** Wallet coins: which keep the txid, and what their signatures weigh. */
@@ -20,6 +22,8 @@ export * as Psbt from './Psbt.ts';
 export * as Script from './Script.ts';
 /** Signature hashes of BIP341 and BIP342. */
 export * as Sighash from './Sighash.ts';
+/** "Bitcoin Signed Message": signed by ECDSA, the key recovered. */
+export * as SignedMessage from './SignedMessage.ts';
 /** Would a node take this spend, and if not, which rule fails? */
 export * as SpendCheck from './SpendCheck.ts';
 /** The blocks of staking leaves. */

@@ -2,7 +2,7 @@
 // same questions. Babylon x/btcstaking/keeper/{msg_server,inclusion_proof}.go AddBTCDelegationInclusionProof.
 import type { ChainView } from '../ChainView.ts';
 import * as DelegationStatus from '../DelegationStatus.ts';
-import type { InclusionProof, MsgAddBTCDelegationInclusionProof } from '../messages/types.ts';
+import type { InclusionProof, MsgAddBTCDelegationInclusionProof } from '../Message.ts';
 import * as Basics from './basics.ts';
 import { type Base, checkTypes, once } from './context.ts';
 import * as Inclusion from './inclusion.ts';

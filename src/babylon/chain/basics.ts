@@ -4,7 +4,7 @@ import * as Hex from '../../base/Hex.ts';
 import type { Ecc } from '../../crypto/Ecc.ts';
 import * as Scalar from '../../crypto/Scalar.ts';
 import * as BabylonAddress from '../BabylonAddress.ts';
-import type { InclusionProof } from '../messages/types.ts';
+import type { InclusionProof } from '../Message.ts';
 import * as Transactions from './transactions.ts';
 import { type Caught, caught, type Outcome, plain, undecodable } from './verdict.ts';
 

@@ -1,5 +1,5 @@
 // MsgCreateBTCDelegation as a whole: the stateless questions, the stateful ones, then what we refuse beyond the chain.
-import type { MsgBtcStakeExpand, MsgCreateBTCDelegation } from '../messages/types.ts';
+import type { MsgBtcStakeExpand, MsgCreateBTCDelegation } from '../Message.ts';
 import { type Base, checkTypes, type Kind } from './context.ts';
 import { proofFaults, type Registration, registrationOf, STEPS as STATEFUL } from './createStateful.ts';
 import { STEPS as STATELESS } from './createStateless.ts';

@@ -6,7 +6,7 @@ import * as Sats from '../../base/Sats.ts';
 import * as LeafSpend from '../../bitcoin/LeafSpend.ts';
 import type { SpendableLeaf } from '../../bitcoin/TapTree.ts';
 import * as Tx from '../../bitcoin/Tx.ts';
-import type { InclusionProof, MsgBtcStakeExpand, MsgCreateBTCDelegation } from '../messages/types.ts';
+import type { InclusionProof, MsgBtcStakeExpand, MsgCreateBTCDelegation } from '../Message.ts';
 import type { StakingParams } from '../Params.ts';
 import * as PreSigned from '../PreSigned.ts';
 import * as SlashingTx from '../SlashingTx.ts';

@@ -1,7 +1,7 @@
 // MsgCreateBTCDelegation before any state is asked: what is wrong with the message whatever the chain knows.
 // Babylon x/btcstaking/types/create_delegation_parser.go; MsgBtcStakeExpand passes through the same.
 import * as Hex from '../../base/Hex.ts';
-import type { MsgBtcStakeExpand, MsgCreateBTCDelegation } from '../messages/types.ts';
+import type { MsgBtcStakeExpand, MsgCreateBTCDelegation } from '../Message.ts';
 import * as Basics from './basics.ts';
 import type { Base } from './context.ts';
 import * as Pop from './pop.ts';

@@ -3,7 +3,7 @@
 import * as Bytes from '../../base/Bytes.ts';
 import * as Hex from '../../base/Hex.ts';
 import * as DelegationStatus from '../DelegationStatus.ts';
-import type { MsgBtcStakeExpand } from '../messages/types.ts';
+import type { MsgBtcStakeExpand } from '../Message.ts';
 import type { StakingParams } from '../Params.ts';
 import * as Basics from './basics.ts';
 import { type Base, checkTypes, once, parsedOrNone } from './context.ts';

@@ -1,7 +1,7 @@
 // The proof that a staking transaction lies on Bitcoin, as the chain accepts one for a delegation.
 // Babylon x/btcstaking/keeper/inclusion_proof.go VerifyInclusionProofAndGetHeight.
 import type { ChainView } from '../ChainView.ts';
-import type { InclusionProof } from '../messages/types.ts';
+import type { InclusionProof } from '../Message.ts';
 import { blockHashOf } from './basics.ts';
 import * as Header from './header.ts';
 import * as Transactions from './transactions.ts';

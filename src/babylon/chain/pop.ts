@@ -1,10 +1,10 @@
 // The proof of possession inside a message: its form, and whether it binds the key to the account.
 // Babylon x/btcstaking/types/pop.go ValidateBasic and Verify.
-import { BinaryReader } from '@bufbuild/protobuf/wire';
 import type { Ecc } from '../../crypto/Ecc.ts';
 import type { ChainView } from '../ChainView.ts';
-import type { MsgBtcStakeExpand, MsgCreateBTCDelegation, ProofOfPossessionBTC } from '../messages/types.ts';
+import type { MsgBtcStakeExpand, MsgCreateBTCDelegation, ProofOfPossessionBTC } from '../Message.ts';
 import * as ProofOfPossession from '../ProofOfPossession.ts';
+import * as PopEncoding from '../popEncoding.ts';
 import * as Basics from './basics.ts';
 import { type Outcome, plain, staking } from './verdict.ts';
 
@@ -26,7 +26,7 @@ export function isFormed(pop: ProofOfPossessionBTC | undefined): Outcome {
       if (Basics.signatureFault(pop.btcSig) === undefined) return undefined;
       return malformed('invalid BTC BIP340 signature: bytes cannot be converted to a *schnorr.Signature object');
     case 'BIP322':
-      return isProtobuf(pop.btcSig) ? undefined : malformed('invalid BTC BIP322 signature: unexpected EOF');
+      return reads(pop.btcSig) ? undefined : malformed('invalid BTC BIP322 signature: malformed BIP322Sig');
     case 'ECDSA':
       return pop.btcSig.length === 65 ? undefined : malformed('invalid BTC ECDSA signature size');
     default:
@@ -34,19 +34,8 @@ export function isFormed(pop: ProofOfPossessionBTC | undefined): Outcome {
   }
 }
 
-/** Fields 1 and 2 are text and bytes; others may be anything that reads. */
-function isProtobuf(bytes: Uint8Array): boolean {
-  try {
-    const reader = new BinaryReader(bytes);
-    while (reader.pos < reader.len) {
-      const [number, wireType] = reader.tag();
-      if (number <= 2 && wireType !== 2) return false;
-      reader.skip(wireType, number);
-    }
-    return reader.pos === reader.len;
-  } catch {
-    return false;
-  }
+function reads(btcSig: Uint8Array): boolean {
+  return typeof PopEncoding.decodeBip322Sig(btcSig) !== 'string';
 }
 
 /** The proof against the staker's key and account. */

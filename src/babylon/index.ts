@@ -46,3 +46,5 @@ export * as UnbondingTx from './UnbondingTx.ts';
 export * as WithdrawalTx from './WithdrawalTx.ts';
 /** Witnesses of every path, made and read. */
 export * as Witness from './Witness.ts';
+/** Finished spends from PSBTs of several parties. */
+export * as WitnessFinalizer from './WitnessFinalizer.ts';

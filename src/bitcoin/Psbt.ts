@@ -1,4 +1,5 @@
-// PSBTs (BIP174, BIP371) of our transactions: what a signer needs to see, and the signatures that come back. The format is bitcoinjs-lib's.
+// PSBTs (BIP174, BIP371) as objects of bitcoinjs-lib, for callers that work with those. What is in them, and the check of what comes back, is
+// the business of SigningRequest.
 import { Psbt } from 'bitcoinjs-lib/src/psbt';
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
@@ -6,27 +7,24 @@ import { fail } from '../base/Errors.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as Address from './Address.ts';
 import type { Coin } from './Coin.ts';
-import * as Coins from './Coin.ts';
 import * as LeafSpends from './LeafSpend.ts';
+import { unsignedOf } from './psbt/codec.ts';
+import * as SigningRequest from './SigningRequest.ts';
 import * as TapTree from './TapTree.ts';
 import * as Tx from './Tx.ts';
 
 export { Psbt };
 
 export type Reason =
-  | Coins.Reason
+  | SigningRequest.Reason
   | { readonly code: 'psbt.wrong-coins'; readonly inputs: number; readonly coins: number }
-  | { readonly code: 'psbt.other-coin'; readonly input: number; readonly txid: string; readonly vout: number }
-  | { readonly code: 'psbt.other-internal-key'; readonly input: number }
-  | LeafSpends.Reason
-  | { readonly code: 'psbt.not-a-psbt'; readonly got: string }
   | { readonly code: 'psbt.already-final'; readonly input: number }
   | { readonly code: 'psbt.other-transaction' };
 
 /**
- * The PSBT of a transaction over wallet coins, in input order. Linear in the number of inputs.
+ * The PSBT of a transaction over wallet coins, in input order. Linear in the number of inputs. {@link SigningRequest} also checks the answer.
  *
- * @param tapInternalKey the wallet's x-only key, for taproot coins that it signs by key path (BIP86)
+ * @param tapInternalKey the wallet's x-only key, for taproot coins that it signs by key path (BIP86) and that do not name theirs
  * @throws psbt.wrong-coins, psbt.other-coin - when a coin is not what the input spends; coin.*
  * @throws psbt.other-internal-key - when a taproot coin does not belong to that key: no signer could sign for it
  */
@@ -42,40 +40,23 @@ export function fromCoins(
       { code: 'psbt.wrong-coins', inputs, coins: coins.length },
       `the transaction has ${inputs} inputs, ${coins.length} coins are given`,
     );
-  const psbt = skeleton(transaction);
-  const ownKey =
-    tapInternalKey === undefined ? undefined : TapTree.tweak(Check.bytes(tapInternalKey, 'tapInternalKey', 32), NO_TREE, ecc).outputKey;
-  for (const [input, coin] of coins.entries()) {
-    Coins.toInput(coin, `coins[${input}]`);
-    if (!Tx.spends(transaction, input, coin.outpoint)) {
-      const { txid, vout } = Tx.outpointOf(transaction, input);
-      fail<Reason>(
-        { code: 'psbt.other-coin', input, txid, vout },
-        `input ${input} spends ${txid}:${vout}, the coin given for it is another`,
-      );
-    }
-    const isTaproot = Address.kindOf(coin.scriptPubKey) === 'p2tr';
-    if (isTaproot && ownKey !== undefined && !Bytes.equal(ownKey, coin.scriptPubKey.subarray(2)))
-      fail<Reason>({ code: 'psbt.other-internal-key', input }, `input ${input}: the taproot coin is not one of tapInternalKey (BIP86)`);
-    psbt.updateInput(input, {
-      witnessUtxo: { script: coin.scriptPubKey, value: coin.valueSats },
-      ...(coin.redeemScript === undefined ? {} : { redeemScript: coin.redeemScript }),
-      ...(coin.witnessScript === undefined ? {} : { witnessScript: coin.witnessScript }),
-      ...(isTaproot && tapInternalKey !== undefined ? { tapInternalKey } : {}),
-    });
-  }
-  return psbt;
+  if (tapInternalKey !== undefined) Check.bytes(tapInternalKey, 'tapInternalKey', 32);
+  const sources = coins.map((coin, i) => {
+    const { scriptPubKey } = Check.object(coin, `coins[${i}]`);
+    const isTaproot = Address.kindOf(Check.bytes(scriptPubKey, `coins[${i}].scriptPubKey`)) === 'p2tr';
+    return { coin: isTaproot && tapInternalKey !== undefined ? { ...coin, tapInternalKey: coin.tapInternalKey ?? tapInternalKey } : coin };
+  });
+  return SigningRequest.toPsbt(SigningRequest.from({ transaction, inputs: sources }, ecc));
 }
 
-/** The PSBT of a transaction that spends one of our outputs through a leaf: the leaf, its control block and all spent outputs. */
-export function fromLeafSpend(spend: LeafSpends.LeafSpend): Psbt {
-  LeafSpends.check(spend);
-  const psbt = skeleton(spend.transaction);
-  for (const [input, { scriptPubKey, valueSats }] of spend.spentOutputs.entries())
-    psbt.updateInput(input, { witnessUtxo: { script: scriptPubKey, value: valueSats } });
-  const { script, controlBlock, leafVersion } = spend.leaf;
-  psbt.updateInput(spend.inputIndex, { tapInternalKey: TapTree.nums(), tapLeafScript: [{ script, controlBlock, leafVersion }] });
-  return psbt;
+/**
+ * The PSBT of a transaction that spends one of our outputs through a leaf: the leaf, its control block and all spent outputs. Of coins beside
+ * it the scripts and keys are shown when they are given in `coins`, by input index.
+ *
+ * @throws as SigningRequest.fromLeafSpend
+ */
+export function fromLeafSpend(spend: LeafSpends.LeafSpend, more: SigningRequest.fromLeafSpend.More = {}, ecc: Ecc.Ecc = Ecc.auto()): Psbt {
+  return SigningRequest.toPsbt(SigningRequest.fromLeafSpend(spend, more, ecc));
 }
 
 /**
@@ -120,27 +101,3 @@ function checkPsbt(psbt: Psbt): void {
 function transactionOf(psbt: Psbt): Tx.Transaction {
   return Tx.decode(Uint8Array.from(psbt.data.globalMap.unsignedTx.toBuffer()), 'psbt.unsignedTx');
 }
-
-/**
- * The PSBT of a transaction with nothing known about its inputs. It is parsed: to add inputs one by one would look again at all those before.
- *
- * @source BIP174 "Specification": magic, the unsigned transaction under key 00, an empty map for each input and output
- */
-function skeleton(transaction: Tx.Transaction): Psbt {
-  const unsigned = unsignedOf(transaction);
-  const raw = unsigned.toBuffer();
-  const endOfMaps = new Uint8Array(1 + unsigned.ins.length + unsigned.outs.length);
-  return Psbt.fromBuffer(Bytes.concat(MAGIC, UNSIGNED_TX_KEY, TapTree.compactSize(raw.length), raw, endOfMaps));
-}
-
-/** As a PSBT holds it: no witness, and no scriptSig either, though that of a nested coin is known in advance (BIP174). */
-function unsignedOf(transaction: Tx.Transaction): Tx.Transaction {
-  const unsigned = Tx.stripped(transaction);
-  for (const input of unsigned.ins) input.script = new Uint8Array(0);
-  return unsigned;
-}
-
-/** An output without scripts commits to the internal key alone. */
-const NO_TREE = new Uint8Array(0);
-const MAGIC = Uint8Array.of(0x70, 0x73, 0x62, 0x74, 0xff);
-const UNSIGNED_TX_KEY = Uint8Array.of(0x01, 0x00);

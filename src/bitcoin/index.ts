@@ -24,6 +24,8 @@ export * as Script from './Script.ts';
 export * as Sighash from './Sighash.ts';
 /** "Bitcoin Signed Message": signed by ECDSA, the key recovered. */
 export * as SignedMessage from './SignedMessage.ts';
+/** What a signer is asked, and the check of what it answers. */
+export * as SigningRequest from './SigningRequest.ts';
 /** Would a node take this spend, and if not, which rule fails? */
 export * as SpendCheck from './SpendCheck.ts';
 /** The blocks of staking leaves. */

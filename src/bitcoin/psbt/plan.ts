@@ -23,8 +23,6 @@ export type Reason =
   | { readonly code: 'psbt.other-coin'; readonly input: number; readonly txid: string; readonly vout: number }
   | { readonly code: 'psbt.other-internal-key'; readonly input: number }
   | { readonly code: 'psbt.wrong-leaf'; readonly input: number }
-  | { readonly code: 'psbt.missing-previous-transaction'; readonly input: number }
-  | { readonly code: 'psbt.other-previous-transaction'; readonly input: number; readonly what: 'txid' | 'vout' | 'script' | 'value' }
   | { readonly code: 'psbt.foreign-key-origin'; readonly field: string };
 
 /** An output of a contract that is spent through a leaf. */
@@ -157,8 +155,8 @@ function keyHash(era: Era, hash: Uint8Array): Lock {
 /**
  * The plan of a coin.
  *
- * @throws psbt.other-coin, psbt.other-internal-key, psbt.missing-previous-transaction, psbt.other-previous-transaction
- * @throws coin.txid-changes, coin.unknown-script, coin.missing-script, coin.wrong-script
+ * @throws psbt.other-coin, psbt.other-internal-key, psbt.foreign-key-origin
+ * @throws coin.missing-previous-transaction, coin.wrong-previous-transaction, coin.txid-changes, coin.unknown-script, coin.missing-script, coin.wrong-script
  */
 export function planCoin(planner: Planner, input: number, coin: Coin, name: string): Planned {
   Check.object(coin, name);
@@ -251,14 +249,14 @@ function previousFields(planner: Planner, input: number, coin: Coin, spent: Tx.S
   if (previousTransaction === undefined) {
     if ('era' in lock && lock.era === 'legacy')
       fail<Reason>(
-        { code: 'psbt.missing-previous-transaction', input },
-        `input ${input}: its signature does not cover the amount, so signers need ${name}.previousTransaction`,
+        { code: 'coin.missing-previous-transaction', field: name, kind: lock.type === 'key-hash' ? 'p2pkh' : 'p2sh' },
+        `${name}: its signature does not cover the amount, so signers need the previousTransaction`,
       );
     return [];
   }
   const raw = Check.bytes(previousTransaction, `${name}.previousTransaction`);
   const previous = planner.previousOf(raw, outpoint.txid, `${name}.previousTransaction`);
-  checkPrevious(previous, Tx.outpointOf(planner.transaction, input), spent, input);
+  checkPrevious(previous, Tx.outpointOf(planner.transaction, input), spent, name);
   // BIP371: taproot signatures cover all amounts, the transaction would only be weight.
   return lock.type === 'key-path' ? [] : [field(INPUT.NON_WITNESS_UTXO, Bytes.copy(raw))];
 }
@@ -276,12 +274,12 @@ export function differenceOf(
   return made.value === spent.valueSats ? undefined : 'value';
 }
 
-function checkPrevious(previous: Tx.Transaction, outpoint: Tx.Outpoint, spent: Tx.SpentOutput, input: number): void {
+function checkPrevious(previous: Tx.Transaction, outpoint: Tx.Outpoint, spent: Tx.SpentOutput, name: string): void {
   const what = differenceOf(previous, outpoint, spent);
   if (what !== undefined)
     fail<Reason>(
-      { code: 'psbt.other-previous-transaction', input, what },
-      `input ${input}: the previous transaction given for the coin does not have it: another ${what}`,
+      { code: 'coin.wrong-previous-transaction', field: name, what },
+      `${name}.previousTransaction: the transaction does not have this coin: another ${what}`,
     );
 }
 

@@ -5,6 +5,8 @@ import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Sats from '../base/Sats.ts';
 import * as Dust from '../bitcoin/Dust.ts';
+import * as Fee from '../bitcoin/Fee.ts';
+import { compactSize } from '../bitcoin/TapTree.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 import * as PreSigned from './PreSigned.ts';
 import type { Funding } from './SlashingTx.ts';
@@ -13,6 +15,7 @@ import { check as checkContract, type StakingContract } from './StakingContract.
 export type Reason =
   | PreSigned.Reason
   | Sats.Reason
+  | Fee.Reason
   | { readonly code: 'unbonding-tx.fee-not-positive'; readonly feeSats: string; readonly reference: string }
   | { readonly code: 'unbonding-tx.dust'; readonly valueSats: string; readonly minSats: string }
   | { readonly code: 'unbonding-tx.wrong-script'; readonly expected: string; readonly got: string }
@@ -23,15 +26,43 @@ export type Reason =
 export const OUTPUT_INDEX = 0;
 
 /**
+ * Weight of the unbonding transaction, or of any other input 0 through the unbonding leaf with one taproot output, once signed: all slots of the
+ * committee, as many of them filled as the quorum.
+ *
+ * @unit weight units
+ */
+export function signedWeight(contract: StakingContract): number {
+  return 4 * STRIPPED_BYTES + 2 + witnessBytes(contract);
+}
+
+/** Version, counts, one input without scriptSig, one taproot output, lock time. */
+const STRIPPED_BYTES = 94;
+
+/**
+ * Size of the witness that spends a staking output through its unbonding leaf, with the item count.
+ *
+ * @unit bytes
+ */
+export function witnessBytes(contract: StakingContract): number {
+  const { covenantPks, covenantQuorum, stakerPks, stakerQuorum } = checkContract(contract).terms;
+  const { script, controlBlock } = contract.staking.paths.unbonding;
+  const slots = 65 * (covenantQuorum + stakerQuorum) + (covenantPks.length - covenantQuorum) + (stakerPks.length - stakerQuorum);
+  const count = compactSize(covenantPks.length + stakerPks.length + 2).length;
+  return count + slots + compactSize(script.length).length + script.length + 1 + controlBlock.length;
+}
+
+/**
  * The unsigned unbonding transaction: version 2, one input, one output of exactly value - fee.
  *
  * @unit feeSats: satoshi, the parameter `unbonding_fee_sat`
  * @throws unbonding-tx.fee-not-positive, unbonding-tx.dust, sats.underflow
+ * @throws fee.too-high - above `maxFeeRateSatsPerKvb` (1000 sat/vB when left out): a fee in rules that were written by hand
  */
 export function build(options: {
   readonly contract: StakingContract;
   readonly staking: Funding;
   readonly feeSats: Sats.Sats;
+  readonly maxFeeRateSatsPerKvb?: bigint;
 }): Tx.Transaction {
   const { contract, staking } = Check.object(options, 'options');
   checkContract(contract);
@@ -42,6 +73,7 @@ export function build(options: {
       { code: 'unbonding-tx.fee-not-positive', feeSats: feeSats.toString(), reference: 'unbonding tx fee must be larger that 0' },
       'the unbonding fee must be above 0',
     );
+  Fee.checkCeiling(feeSats, signedWeight(contract), options.maxFeeRateSatsPerKvb);
   const valueSats = Sats.sub(Sats.from(staking.valueSats, 'staking.valueSats'), feeSats, 'unbondingValueSats');
   const { scriptPubKey } = contract.unbonding;
   if (Dust.isDust(scriptPubKey, valueSats)) {

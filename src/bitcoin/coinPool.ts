@@ -7,6 +7,7 @@ import * as Sats from '../base/Sats.ts';
 import * as Address from './Address.ts';
 import * as Coin from './Coin.ts';
 import * as Dust from './Dust.ts';
+import { compactSize } from './TapTree.ts';
 import * as Tx from './Tx.ts';
 import { type Weighed, weigh } from './weigh.ts';
 
@@ -94,16 +95,15 @@ export function poolOf(options: PoolOptions, rate: number): Pool {
   const skipped: Skipped[] = [];
   let total = 0n;
   for (const [i, coin] of candidates.entries()) {
-    const field = `candidates[${i}]`;
-    const { outpoint, script, value } = read(coin, field);
+    const { outpoint, script, value } = read(coin, i);
     const key = keyOf(outpoint);
-    if (seen.has(key)) duplicate(field, outpoint);
+    if (seen.has(key)) duplicate(`candidates[${i}]`, outpoint);
     seen.add(key);
     total += coin.valueSats;
     const isMust = mustKeys.has(key);
-    const why = never.has(key) || neverScripts.has(script) ? 'never-use' : scales.faultOf(coin, script, field);
+    const why = never.has(key) || neverScripts.has(script) ? 'never-use' : scales.faultOf(coin, script, i);
     const member = why === undefined ? scales.member(coin, outpoint, key, script, value) : undefined;
-    const reason = why ?? (member === undefined ? undefined : laterFault(options, member, isMust ? -1 : rate, field));
+    const reason = why ?? (member === undefined ? undefined : laterFault(options, member, isMust ? -1 : rate, i));
     if (reason !== undefined) {
       if (isMust)
         fail<Reason>({ code: 'coin-selection.must-use-skipped', ...outpoint, why: reason }, `${key} must be used, but it is ${reason}`);
@@ -136,44 +136,66 @@ function outpointsOf(outpoints: readonly Tx.Outpoint[], field: string): readonly
 }
 
 function scriptsOf(scripts: readonly Uint8Array[] | undefined): readonly string[] {
-  return scripts === undefined ? [] : Check.list(scripts, 'neverUseScripts').map((script) => Hex.encode(script));
+  return scripts === undefined
+    ? []
+    : Check.list(scripts, 'neverUseScripts').map((script, i) => scriptKey(Check.bytes(script, `neverUseScripts[${i}]`)));
 }
 
-function read(coin: Coin.Coin, field: string): { outpoint: Tx.Outpoint; script: string; value: number } {
+const TXID = /^[0-9a-f]{64}$/;
+
+/** The right form is told first, and quickly: a wallet has thousands of coins. Anything else is checked field by field, for the error. */
+function read(coin: Coin.Coin, i: number): { outpoint: Tx.Outpoint; script: string; value: number } {
+  const isCoin = typeof coin === 'object' && coin !== null && typeof coin.outpoint === 'object' && coin.outpoint !== null;
+  const { txid, vout } = isCoin ? coin.outpoint : { txid: '', vout: 0 };
+  const good = typeof txid === 'string' && TXID.test(txid) && Number.isInteger(vout) && vout >= 0 && vout < 0xffff_ffff;
+  const outpoint = good ? { txid, vout } : outpointOf(coin, `candidates[${i}]`);
+  const { valueSats } = coin;
+  if (typeof valueSats !== 'bigint' || valueSats < 0n || valueSats > Sats.MAX) Sats.from(valueSats, `candidates[${i}].valueSats`);
+  if (!Check.isBytes(coin.scriptPubKey)) Check.bytes(coin.scriptPubKey, `candidates[${i}].scriptPubKey`);
+  return { outpoint, script: scriptKey(coin.scriptPubKey), value: Number(valueSats) };
+}
+
+function outpointOf(coin: Coin.Coin, field: string): Tx.Outpoint {
   Check.object(coin, field);
-  // Coin.toInput names this mistake; all else is checked here, field by field.
+  // Coin.toInput names this mistake.
   if (coin.outpoint === undefined) Coin.toInput(coin, field);
-  const outpoint = Tx.checkOutpoint(coin.outpoint, `${field}.outpoint`);
-  const value = Number(Sats.from(coin.valueSats, `${field}.valueSats`));
-  return { outpoint, script: Hex.encode(Check.bytes(coin.scriptPubKey, `${field}.scriptPubKey`)), value };
+  return Tx.checkOutpoint(coin.outpoint, `${field}.outpoint`);
 }
 
-function laterFault(options: PoolOptions, member: Member, rate: number, field: string): Why | undefined {
+/** A name for a script, one character a byte; long ones are no output scripts of a wallet and are told apart in hex. */
+function scriptKey(script: Uint8Array): string {
+  return script.length <= 64 ? String.fromCharCode.apply(null, script as unknown as number[]) : Hex.encode(script);
+}
+
+function laterFault(options: PoolOptions, member: Member, rate: number, i: number): Why | undefined {
   if (member.value * 4000 <= member.weight * rate) return 'uneconomic';
   if (options.isSpent === undefined) return undefined;
   const answer: unknown = Check.callable(options.isSpent, 'isSpent')(member.coin);
   if (typeof answer !== 'boolean') {
     const got = Check.kindOf(answer);
+    const field = `candidates[${i}]`;
     fail<Reason>({ code: 'coin-selection.bad-answer', field, got }, `isSpent answers true or false, for ${field} it answered ${got}`);
   }
   return answer ? 'spent' : undefined;
 }
 
+type Scale = { readonly coin: Coin.Coin; readonly weighed: Weighed; readonly weight: number; readonly type: Address.Kind | undefined };
+
 /** Weighs each kind of coin once: a wallet has many coins of few scripts. */
 class Scales {
   readonly #allowTxidChange: boolean;
-  readonly #known = new Map<string, { readonly coin: Coin.Coin; readonly weighed: Weighed }>();
+  readonly #known = new Map<string, Scale>();
 
   constructor(allowTxidChange: boolean) {
     this.#allowTxidChange = allowTxidChange;
   }
 
-  faultOf(coin: Coin.Coin, script: string, field: string): Why | undefined {
-    const weighed = this.#weigh(coin, script, field);
+  faultOf(coin: Coin.Coin, script: string, i: number): Why | undefined {
+    const { weighed } = this.#weigh(coin, script, i);
     if ('fault' in weighed) {
       if (weighed.fault === 'missing-script') return 'missing-script';
       // Data of a coin that contradict each other are a mistake, not a kind of coin.
-      if (weighed.fault === 'wrong-script') Coin.toInput(coin, field);
+      if (weighed.fault === 'wrong-script') Coin.toInput(coin, `candidates[${i}]`);
       return Dust.isUnspendable(coin.scriptPubKey) ? 'unspendable' : 'unknown-script';
     }
     if (!('changesTxid' in weighed)) return undefined;
@@ -182,25 +204,31 @@ class Scales {
   }
 
   member(coin: Coin.Coin, outpoint: Tx.Outpoint, key: string, script: string, value: number): Member | undefined {
-    const weighed = this.#weigh(coin, script, key);
+    const { weighed, weight, type } = this.#weigh(coin, script, 0);
     if ('fault' in weighed) return undefined;
     const { scriptSig, witnessBytes } = weighed;
-    const input: Coin.Input =
-      'scriptSigBytes' in weighed
-        ? { outpoint, scriptSig, witnessBytes, scriptSigBytes: weighed.scriptSigBytes }
-        : { outpoint, scriptSig, witnessBytes };
-    const legacy = witnessBytes === 0;
-    const weight = Coin.inputWeight(input) - (legacy ? 1 : 0);
-    return { coin, input, key, value, weight, legacy, script, type: Address.kindOf(coin.scriptPubKey) };
+    const legacy = 'scriptSigBytes' in weighed;
+    const input: Coin.Input = legacy
+      ? { outpoint, scriptSig, witnessBytes, scriptSigBytes: weighed.scriptSigBytes }
+      : { outpoint, scriptSig, witnessBytes };
+    return { coin, input, key, value, weight, legacy, script, type };
   }
 
-  #weigh(coin: Coin.Coin, script: string, field: string): Weighed {
+  #weigh(coin: Coin.Coin, script: string, i: number): Scale {
     const known = this.#known.get(script);
     if (known !== undefined && same(known.coin.redeemScript, coin.redeemScript) && same(known.coin.witnessScript, coin.witnessScript))
-      return known.weighed;
-    const weighed = weighOrSkip(coin, field);
-    this.#known.set(script, { coin, weighed });
-    return weighed;
+      return known;
+    const weighed = weighOrSkip(coin, `candidates[${i}]`);
+    const bytes = 'fault' in weighed ? 0 : 'scriptSigBytes' in weighed ? weighed.scriptSigBytes : weighed.scriptSig.length;
+    const witness = 'fault' in weighed ? 0 : weighed.witnessBytes;
+    const scale = {
+      coin,
+      weighed,
+      weight: 4 * (40 + compactSize(bytes).length + bytes) + witness,
+      type: Address.kindOf(coin.scriptPubKey),
+    };
+    this.#known.set(script, scale);
+    return scale;
   }
 }
 

@@ -378,7 +378,7 @@ describe('what a wallet may not change beside the transaction', () => {
 
   it('swapped signatures of two keys, and of two inputs', () => {
     const psbt = signed();
-    const [first, second] = (psbt.data.inputs[3]?.partialSig ?? []) as [{ signature: Uint8Array }, { signature: Uint8Array }];
+    const [first, second] = (psbt.data.inputs[3]?.partialSig ?? []) as unknown as [{ signature: Uint8Array }, { signature: Uint8Array }];
     [first.signature, second.signature] = [second.signature, first.signature];
     expect(codeOf(() => SigningRequest.accept(request, psbt))).toBe('signing-request.invalid-signature');
     const two = requestOf(['p2tr', 'p2tr']);

@@ -152,6 +152,9 @@ const witness = {
 };
 const slashing = Satlock.SlashingTx.build({ contract, funding, rules: RULES });
 
+const request = Satlock.SigningRequest.fromLeafSpend(spend);
+const payment = Satlock.Tx.create([coin], [{ scriptPubKey: P2TR, valueSats: 5n }]);
+
 /** Calls that are right; the wrong values are put at each place in them. */
 const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
   ['StakingTx.build', stake],
@@ -179,6 +182,21 @@ const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
   ['Psbt.fromCoins', Satlock.StakingTx.build(untyped(stake)).transaction, [coin]],
   ['Psbt.fromLeafSpend', spend],
   ['Psbt.signaturesFor', Satlock.Psbt.fromLeafSpend(spend), spend],
+  ['SigningRequest.from', { transaction: payment, inputs: [{ coin }], outputs: [{ index: 0 }], sighashType: 1 }],
+  ['SigningRequest.from', { transaction: spend.transaction, inputs: [{ leaf: spend.leaf, spentOutput: spend.spentOutputs[0] }] }],
+  ['SigningRequest.fromLeafSpend', spend, { coins: {}, sighashType: 0, allowedSighashTypes: [1] }],
+  ['SigningRequest.fromLeafSpends', [spend]],
+  ['SigningRequest.accept', request, request.toBytes()],
+  ['SigningRequest.combine', request, [request.toBytes()]],
+  ['SigningRequest.merge', request, [request.toBytes()]],
+  ['SigningRequest.toBytes', request],
+  ['SigningRequest.toHex', request],
+  ['SigningRequest.toBase64', request],
+  ['SigningRequest.toPsbt', request],
+  ['SigningRequest.check', request],
+  ['WitnessFinalizer.finalizeLeaf', { contract, path: 'unbonding', spend, answers: [request.toBytes()], signatures: witness.signatures }],
+  ['Sighash.segwitV0', Satlock.Sighash.prepare(spend.transaction, spend.spentOutputs), 0, message, { hashType: 1 }],
+  ['Sighash.legacy', Satlock.Sighash.prepare(spend.transaction, spend.spentOutputs), 0, message, { hashType: 1 }],
   ['Psbt.finalize', Satlock.Psbt.fromLeafSpend(spend), 0, [message]],
   ['Address.encode', contract.staking.scriptPubKey, 'regtest'],
   ['Address.decode', address, 'regtest'],

@@ -171,7 +171,7 @@ export function from(options: Options): ChainView {
     release,
     features,
     profile: ChainProfile.from(options.profile ?? ChainProfile.DEFAULT),
-    popContext: options.popContext === undefined ? undefined : Check.text(options.popContext, 'popContext'),
+    popContext: options.popContext === undefined ? undefined : checkContext(options.popContext),
     headers: byKey(Check.list(lists.headers, 'headers').map((header, i) => checkHeader(header, `headers[${i}]`, tipHeight))),
     finalityProviders: byKey(
       Check.list(lists.finalityProviders, 'finalityProviders').map((one, i) => checkProvider(one, `finalityProviders[${i}]`)),
@@ -237,6 +237,11 @@ export function txidOf(record: DelegationRecord): string {
 /** The parameters that rule a stored delegation, for ever those of its version; undefined when the view has no such version. */
 export function paramsOf(view: ChainView, record: DelegationRecord): Params.StakingParams | undefined {
   return view.paramsSet.versions[record.paramsVersion];
+}
+
+function checkContext(context: string): string {
+  Hex.decode(context, 'popContext', 32);
+  return context.toLowerCase();
 }
 
 function wrongMap(value: unknown): never {

@@ -6,7 +6,7 @@ import * as Scalar from '../../crypto/Scalar.ts';
 import * as BabylonAddress from '../BabylonAddress.ts';
 import type { InclusionProof } from '../Message.ts';
 import * as Transactions from './transactions.ts';
-import { type Caught, caught, type Outcome, plain, undecodable } from './verdict.ts';
+import { type Caught, caught, type Outcome, plain, undecodable, type Warning } from './verdict.ts';
 
 /** Keys have 32 bytes or the message does not decode. Nothing at all stands for an absent field and decodes. */
 export function keyDecodes(key: Uint8Array, field: string, repeated = false): Outcome {
@@ -32,9 +32,16 @@ export function proofIsWhole(proof: InclusionProof, field: string, prefix: strin
 
 /** An account of this chain. */
 export function addressParses(address: string, field: string, text: (inner: string) => string): Outcome {
-  const fault = caught(() => BabylonAddress.parse(address));
+  const fault = caught(() => BabylonAddress.parseAny(address));
   if (fault === undefined) return undefined;
   return plain(text(fault.reference), { field, why: 'registration.bad-address', facts: { cause: fault.why } });
+}
+
+/** What the chain takes as an account and no key controls: modules, contracts and typing errors of other lengths. */
+export function accountWarnings(address: string, field: string): readonly Warning[] {
+  if (caught(() => BabylonAddress.parseAny(address)) !== undefined) return [];
+  const fault = caught(() => BabylonAddress.parse(address));
+  return fault === undefined ? [] : [{ why: 'registration.no-key-account', field, message: `${field}: ${fault.reference}` }];
 }
 
 /** Fields that hold txids have all 64 digits. */

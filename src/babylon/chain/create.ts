@@ -1,5 +1,6 @@
 // MsgCreateBTCDelegation as a whole: the stateless questions, the stateful ones, then what we refuse beyond the chain.
 import type { MsgBtcStakeExpand, MsgCreateBTCDelegation } from '../Message.ts';
+import * as Basics from './basics.ts';
 import { type Base, checkTypes, type Kind } from './context.ts';
 import { proofFaults, type Registration, registrationOf, STEPS as STATEFUL } from './createStateful.ts';
 import { STEPS as STATELESS } from './createStateless.ts';
@@ -78,7 +79,10 @@ export function warnings({ value, chain }: Base<MsgCreateBTCDelegation | MsgBtcS
     unbondingTx: registration.unbondingTx(),
     unbondingSlashingTx: registration.unbondingSlashingTx(),
   };
-  const found: Warning[] = [...Inclusion.warnings(proof, 'stakingTxInclusionProof')];
+  const found: Warning[] = [
+    ...Inclusion.warnings(proof, 'stakingTxInclusionProof'),
+    ...Basics.accountWarnings(value.stakerAddr, 'stakerAddr'),
+  ];
   for (const [field, one] of Object.entries(parsed)) {
     if (one === undefined) continue;
     if (one.trailingBytes > 0) {

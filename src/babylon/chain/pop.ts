@@ -26,7 +26,7 @@ export function isFormed(pop: ProofOfPossessionBTC | undefined): Outcome {
       if (Basics.signatureFault(pop.btcSig) === undefined) return undefined;
       return malformed('invalid BTC BIP340 signature: bytes cannot be converted to a *schnorr.Signature object');
     case 'BIP322':
-      return reads(pop.btcSig) ? undefined : malformed('invalid BTC BIP322 signature: malformed BIP322Sig');
+      return bip322Reads(pop.btcSig, malformed);
     case 'ECDSA':
       return pop.btcSig.length === 65 ? undefined : malformed('invalid BTC ECDSA signature size');
     default:
@@ -34,8 +34,9 @@ export function isFormed(pop: ProofOfPossessionBTC | undefined): Outcome {
   }
 }
 
-function reads(btcSig: Uint8Array): boolean {
-  return typeof PopEncoding.decodeBip322Sig(btcSig) !== 'string';
+function bip322Reads(btcSig: Uint8Array, malformed: (text: string) => Outcome): Outcome {
+  const parts = PopEncoding.decodeBip322Sig(btcSig);
+  return typeof parts === 'string' ? malformed(`invalid BTC BIP322 signature: ${parts}`) : undefined;
 }
 
 /** The proof against the staker's key and account. */
@@ -52,5 +53,5 @@ export function verifies(value: MsgCreateBTCDelegation | MsgBtcStakeExpand, chai
   const context = chain.popContext === undefined ? {} : { context: chain.popContext };
   const verdict = ProofOfPossession.verify({ pop: { type, signature: pop.btcSig }, babylonAddress: stakerAddr, btcPk, ...context }, ecc);
   if (verdict.valid) return undefined;
-  return staking(1117, verdict.reference, { field: 'pop', why: 'registration.bad-pop', facts: { cause: verdict.why } });
+  return staking(1117, verdict.reference, { field: 'pop', why: verdict.why });
 }

@@ -6,6 +6,7 @@ import * as Sighash from '../../bitcoin/Sighash.ts';
 import * as TapTree from '../../bitcoin/TapTree.ts';
 import * as Tx from '../../bitcoin/Tx.ts';
 import type { Ecc } from '../../crypto/Ecc.ts';
+import type { Delegation } from '../Delegation.ts';
 import * as DelegationStatus from '../DelegationStatus.ts';
 import type { MsgBTCUndelegate } from '../Message.ts';
 import { withoutAnnex } from '../Witness.ts';
@@ -216,11 +217,11 @@ export type StakerSpend = {
   readonly inputIndex: number;
   readonly stakerPk: Uint8Array;
   readonly stakingOutput: Tx.SpentOutput;
-  readonly funding: readonly Transactions.Parsed[];
+  readonly funding: readonly Pick<Transactions.Parsed, 'transaction' | 'txid'>[];
   readonly ecc: Ecc;
 };
 
-type StakerFault = { readonly text: string; readonly field: string; readonly why: string };
+export type StakerFault = { readonly text: string; readonly field: string; readonly why: string };
 
 /** Why the witness does not show the staker's signature; whichever path it takes, that signature lies under script and control block. */
 export function stakerFault(spend: StakerSpend): StakerFault | undefined {
@@ -259,6 +260,29 @@ export function stakerFault(spend: StakerSpend): StakerFault | undefined {
   return valid ? undefined : fault('failed to verify schnorr signature', 'registration.bad-signature');
 }
 
+/** The same for a message that is being built: what the spending transaction lacks. */
+export function spendFault(options: {
+  readonly delegation: Delegation;
+  readonly spendingTransaction: Tx.Transaction;
+  readonly funding: readonly Tx.Transaction[];
+  readonly ecc: Ecc;
+}): StakerFault | undefined {
+  const { delegation, spendingTransaction: transaction, funding, ecc } = options;
+  const { stakingTxid, stakingOutputIndex } = delegation;
+  const inputIndex = transaction.ins.findIndex((_, i) => Tx.spends(transaction, i, { txid: stakingTxid, vout: stakingOutputIndex }));
+  const text = `transaction does not spend the expected output ${stakingTxid}:${stakingOutputIndex}`;
+  if (inputIndex < 0) return { text, field: 'spendingTransaction', why: 'registration.other-spend' };
+  const fault = stakerFault({
+    transaction,
+    inputIndex,
+    stakerPk: delegation.contract.terms.stakerPks[0] as Uint8Array,
+    stakingOutput: Tx.outputOf(delegation.stakingTransaction, stakingOutputIndex),
+    funding: funding.map((one) => ({ transaction: one, txid: Tx.txid(one) })),
+    ecc,
+  });
+  return fault?.field === 'stakeSpendingTx' ? { ...fault, field: 'spendingTransaction' } : fault;
+}
+
 /** True when the leaf is one of the output's tree. */
 function commits(control: Uint8Array, script: Uint8Array, scriptPubKey: Uint8Array, ecc: Ecc): boolean {
   const version = control[0] ?? 0;
@@ -271,7 +295,7 @@ function commits(control: Uint8Array, script: Uint8Array, scriptPubKey: Uint8Arr
 }
 
 /** The outputs that all inputs spend, out of the transactions given with the message. */
-function previousOutputs(transaction: Tx.Transaction, funding: readonly Transactions.Parsed[]): readonly Tx.SpentOutput[] | string {
+function previousOutputs(transaction: Tx.Transaction, funding: StakerSpend['funding']): readonly Tx.SpentOutput[] | string {
   const byTxid = new Map(funding.map((parsed) => [parsed.txid, parsed.transaction]));
   const outputs: Tx.SpentOutput[] = [];
   for (const input of transaction.ins) {

@@ -23,19 +23,24 @@ const SHORTEST_TRANSACTION = 60;
 
 /** The signature in a wallet's answer, its form told by its bytes. @throws pop.* */
 export function readAnswer(text: string, field = 'signatureBase64'): Answer {
-  const bytes = fromBase64(Check.text(text, field), field);
-  if (bytes.length === COMPACT_BYTES) return { form: 'compact', bytes };
-  const read = Bip322.readWitness(bytes);
-  if ('stack' in read && read.stack.length > 0 && read.next === bytes.length) return { form: 'witness', bytes };
-  // The version of a full one is 0 or 2, in little-endian order.
-  const isTransaction = bytes.length >= SHORTEST_TRANSACTION && bytes[1] === 0 && bytes[2] === 0 && bytes[3] === 0;
-  if (isTransaction) return { form: 'transaction', bytes };
+  const { bytes, named } = fromBase64(Check.text(text, field), field);
+  const found = formOf(bytes);
+  if (found !== undefined && (named === undefined || named === found)) return { form: found, bytes };
   const gotBytes = bytes.length;
   const forms = '65 bytes of ECDSA, a witness, or a BIP322 transaction';
-  return fail<Reason>({ code: 'pop.unknown-form', field, gotBytes }, `${field}: expected ${forms}, got ${gotBytes} other bytes`);
+  return fail<Reason>({ code: 'pop.unknown-form', field, gotBytes }, `${field}: expected ${named ?? forms}, got ${gotBytes} other bytes`);
 }
 
-function fromBase64(text: string, field: string): Uint8Array {
+function formOf(bytes: Uint8Array): Answer['form'] | undefined {
+  if (bytes.length === COMPACT_BYTES) return 'compact';
+  const read = Bip322.readWitness(bytes);
+  if ('stack' in read && read.stack.length > 0 && read.next === bytes.length) return 'witness';
+  // The version of a full one is 0 or 2, in little-endian order.
+  const isTransaction = bytes.length >= SHORTEST_TRANSACTION && bytes[1] === 0 && bytes[2] === 0 && bytes[3] === 0;
+  return isTransaction ? 'transaction' : undefined;
+}
+
+function fromBase64(text: string, field: string): { readonly bytes: Uint8Array; readonly named: Answer['form'] | undefined } {
   if (text === '') fail<Reason>({ code: 'pop.empty-answer', field }, `${field}: the wallet returned no signature`);
   if (text.length > 40 && /^(0x)?([0-9a-fA-F]{2})+$/.test(text))
     fail<Reason>({ code: 'pop.hex-answer', field }, `${field}: that is hex; wallets return base64, and the bytes would be others`);
@@ -44,7 +49,7 @@ function fromBase64(text: string, field: string): Uint8Array {
     fail<Reason>({ code: 'pop.unknown-form', field, gotBytes: text.length }, `${field}: a proof of funds is no proof here`);
   const bytes = text.length <= MAX_CHARACTERS ? decode(form === undefined ? text : text.slice(form.length)) : undefined;
   if (bytes === undefined) fail<Reason>({ code: 'pop.not-base64', field }, `${field}: expected base64 with its padding, nothing around it`);
-  return bytes;
+  return { bytes, named: form === 'smp' ? 'witness' : form === 'ful' ? 'transaction' : undefined };
 }
 
 function decode(text: string): Uint8Array | undefined {

@@ -14,6 +14,7 @@ export const KINDS = [
   'eots.randomness',
   'eots.commitment',
   'adaptor.signature',
+  'babylon.pop',
 ] as const;
 
 export type Kind = (typeof KINDS)[number];

@@ -25,7 +25,7 @@ const refused: readonly (readonly [string, string, string | undefined, (file: Lo
   ['no kind', 'vectors.missing-field', 'kind', (file) => void delete file.kind],
   ['an unknown kind', 'vectors.unknown-kind', undefined, (file) => set(file, 'kind', 'staking.script')],
   ['a kind named like a method', 'vectors.unknown-kind', undefined, (file) => set(file, 'kind', 'constructor')],
-  ['a later kind', 'vectors.unsupported-kind', undefined, (file) => set(file, 'kind', 'babylon.pop')],
+  ['a later kind', 'vectors.unsupported-kind', undefined, (file) => set(file, 'kind', 'symbiotic.trace')],
   ['no source', 'vectors.missing-field', 'source', (file) => void delete file.source],
   ['a source that is no text', 'vectors.wrong-type', 'source', (file) => set(file, 'source', 1)],
   ['an unknown field of the file', 'vectors.unknown-field', 'note', (file) => set(file, 'note', '')],

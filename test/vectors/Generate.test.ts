@@ -18,6 +18,7 @@ const PINNED: Readonly<Record<Format.Kind, string>> = {
   'eots.randomness': 'cef265055b19c8ef5476a744506a00dd9149ccf81be11cbacc31542282344cda',
   'eots.commitment': '9b5f2fd1b597d672246b72edb849851fc1363b2b625c386ad03972641f73953f',
   'adaptor.signature': '60497de437fd8cc3f46fc10244579583dc9deebb47eafbeb4e1da99670ebabca',
+  'babylon.pop': '20865884e7d1c327033b426e21de0b806ad8688f7abbedecb293041894251fe4',
 };
 
 const SHIPPED: readonly (readonly [Format.Kind, string, number])[] = [
@@ -30,6 +31,7 @@ const SHIPPED: readonly (readonly [Format.Kind, string, number])[] = [
   ['eots.randomness', 'eots-randomness.json', 64],
   ['eots.commitment', 'eots-commitment.json', 64],
   ['adaptor.signature', 'adaptor-signature.json', 72],
+  ['babylon.pop', 'babylon-pop.json', 160],
 ];
 
 describe('Generate.generate', () => {
@@ -63,7 +65,7 @@ describe('Generate.generate', () => {
 
   it('refuses unknown kinds, bad seeds and counts', () => {
     const code = (options: unknown): string => failure(() => Generate.generate(options as Generate.Options)).code;
-    expect(code({ kind: 'babylon.pop', seed: '', count: 1 })).toBe('vectors.unknown-kind');
+    expect(code({ kind: 'babylon.rewards', seed: '', count: 1 })).toBe('vectors.unknown-kind');
     expect(code({ kind: 'toString', seed: '', count: 1 })).toBe('vectors.unknown-kind');
     expect(code({ kind: 'eots.sign', seed: 1, count: 1 })).toBe('input.not-text');
     expect(code({ kind: 'eots.sign', seed: '', count: -1 })).toBe('input.out-of-range');

@@ -2,6 +2,7 @@
 import type { Definition } from '../definition.ts';
 import type { Kind } from '../model.ts';
 import { adaptorSignature } from './adaptorSignature.ts';
+import { babylonPop } from './babylonPop.ts';
 import { bitcoinSpend } from './bitcoinSpend.ts';
 import { eotsExtract, eotsSign, eotsVerify } from './eots.ts';
 import { eotsCommitment, eotsRandomness } from './eotsRandomness.ts';
@@ -18,4 +19,5 @@ export const DEFINITIONS: Readonly<Record<Kind, Definition>> = {
   'eots.randomness': eotsRandomness,
   'eots.commitment': eotsCommitment,
   'adaptor.signature': adaptorSignature,
+  'babylon.pop': babylonPop,
 };

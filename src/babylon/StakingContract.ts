@@ -10,6 +10,8 @@ import * as TapTree from '../bitcoin/TapTree.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
 import * as ChainProfile from './ChainProfile.ts';
+import * as Fields from './fields.ts';
+import * as Json from './json.ts';
 
 type Key = PublicKey.XOnlyPublicKey;
 
@@ -17,6 +19,8 @@ export type Reason =
   | PublicKey.Reason
   | Tapscript.Reason
   | ChainProfile.Reason
+  | Fields.Reason
+  | Json.Reason
   | {
       readonly code: 'staking-contract.duplicate-key';
       readonly key: string;
@@ -67,10 +71,11 @@ export type Output<Path extends string> = Omit<TapTree.TapOutput, 'leaves'> & {
 const MAX_GROUP = 294;
 
 /**
- * A stake's contract. Scripts and tweaks are computed at first use and kept: three point additions in all, whatever is built from it.
+ * A stake's contract. Scripts and tweaks are computed at first use and kept: three point additions in all, whatever is built from it. Keys
+ * and scripts are handed out as copies: a byte that a caller changes would otherwise stand in the next output that is paid to.
  */
 export class StakingContract {
-  readonly terms: Terms;
+  readonly #terms: Terms;
   readonly #ecc: Ecc.Ecc;
   #staking?: Output<'timelock' | 'unbonding' | 'slashing'>;
   #unbonding?: Output<'timelock' | 'slashing'>;
@@ -79,21 +84,26 @@ export class StakingContract {
 
   /** Use {@link from}: it checks. */
   constructor(terms: Terms, ecc: Ecc.Ecc) {
-    this.terms = Object.freeze({ ...terms });
+    this.#terms = copyOfTerms(terms);
     this.#ecc = ecc;
+  }
+
+  /** The terms; fresh copies of the keys. */
+  get terms(): Terms {
+    return copyOfTerms(this.#terms);
   }
 
   /** The output that locks the stake: `{{timelock(T), unbonding}, slashing}`. */
   get staking(): Output<'timelock' | 'unbonding' | 'slashing'> {
     if (this.#staking === undefined) {
-      const { stakerPks, stakerQuorum, stakingTimeBlocks, covenantPks, covenantQuorum } = this.terms;
+      const { stakerPks, stakerQuorum, stakingTimeBlocks, covenantPks, covenantQuorum } = this.#terms;
       const timelock = { script: Tapscript.timelock(stakerPks, stakerQuorum, stakingTimeBlocks, 'stakerPks') };
       const stakerPart = Tapscript.multiKey(stakerPks, stakerQuorum, 'verify', 'stakerPks');
       const unbonding = { script: Bytes.concat(stakerPart, Tapscript.multiKey(covenantPks, covenantQuorum, 'leave', 'covenantPks')) };
       const { leaves, ...output } = TapTree.build([[timelock, unbonding], { script: this.#slashing() }], undefined, this.#ecc);
       this.#staking = { ...output, paths: { timelock: at(leaves, 0), unbonding: at(leaves, 1), slashing: at(leaves, 2) } };
     }
-    return this.#staking;
+    return copyOfOutput(this.#staking);
   }
 
   /** The output of the unbonding transaction: `{timelock(U), slashing}`. Its slashing leaf is the staking output's. */
@@ -106,7 +116,7 @@ export class StakingContract {
       );
       this.#unbonding = { ...output, paths: { timelock: at(leaves, 0), slashing: at(leaves, 1) } };
     }
-    return this.#unbonding;
+    return copyOfOutput(this.#unbonding);
   }
 
   /** The output of a slashing transaction that returns the rest to the staker: the single leaf `timelock(U)`. */
@@ -115,18 +125,18 @@ export class StakingContract {
       const { leaves, ...output } = TapTree.build({ script: this.#unbondingTimelock() }, undefined, this.#ecc);
       this.#slashingChange = { ...output, paths: { timelock: at(leaves, 0) } };
     }
-    return this.#slashingChange;
+    return copyOfOutput(this.#slashingChange);
   }
 
   /** True when `finalityProviderPk` is one of the contract's providers. */
   hasFinalityProvider(finalityProviderPk: Uint8Array): boolean {
     Check.bytes(finalityProviderPk, 'finalityProviderPk');
-    return this.terms.finalityProviderPks.some((pk) => Bytes.equal(pk, finalityProviderPk));
+    return this.#terms.finalityProviderPks.some((pk) => Bytes.equal(pk, finalityProviderPk));
   }
 
   #slashing(): Uint8Array {
     if (this.#slashingScript === undefined) {
-      const { stakerPks, stakerQuorum, finalityProviderPks, covenantPks, covenantQuorum } = this.terms;
+      const { stakerPks, stakerQuorum, finalityProviderPks, covenantPks, covenantQuorum } = this.#terms;
       this.#slashingScript = Bytes.concat(
         Tapscript.multiKey(stakerPks, stakerQuorum, 'verify', 'stakerPks'),
         // One provider's signature is enough, however many there are: the quorum is fixed to 1.
@@ -138,7 +148,7 @@ export class StakingContract {
   }
 
   #unbondingTimelock(): Uint8Array {
-    const { stakerPks, stakerQuorum, unbondingTimeBlocks } = this.terms;
+    const { stakerPks, stakerQuorum, unbondingTimeBlocks } = this.#terms;
     return Tapscript.timelock(stakerPks, stakerQuorum, unbondingTimeBlocks, 'stakerPks');
   }
 }
@@ -181,7 +191,7 @@ export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): StakingContra
  */
 export function check(value: StakingContract, field = 'contract'): StakingContract {
   if (value === undefined || value === null) Check.missing(field);
-  if (typeof value !== 'object' || typeof value.terms !== 'object' || typeof value.hasFinalityProvider !== 'function') {
+  if (typeof value !== 'object' || !('terms' in value) || typeof value.hasFinalityProvider !== 'function') {
     const got = Check.kindOf(value);
     const advice = 'make one with StakingContract.from or fromParams';
     fail<Reason>({ code: 'staking-contract.not-a-contract', field, got }, `${field}: expected a StakingContract, got ${got}; ${advice}`);
@@ -209,6 +219,72 @@ export function fromParams(
       'params: expected one version of the parameters; take it with ParamsSet.atHeight(network.paramsSet, height) or ParamsSet.latest',
     );
   return from({ ...Check.object(options, 'options'), covenantPks, covenantQuorum, unbondingTimeBlocks }, ecc);
+}
+
+/** The version of the JSON form; a later one will be read as well. */
+export const SCHEMA = 'satlock-contract/1';
+
+/** The JSON form of a contract: keys as hex, in the order given. */
+export type ContractJson = {
+  readonly schema: typeof SCHEMA;
+  readonly profile: ChainProfile.ChainProfile;
+  readonly stakerPks: readonly string[];
+  readonly stakerQuorum: number;
+  readonly finalityProviderPks: readonly string[];
+  readonly covenantPks: readonly string[];
+  readonly covenantQuorum: number;
+  readonly stakingTimeBlocks: number;
+  readonly unbondingTimeBlocks: number;
+};
+
+/** The contract as JSON, without loss: {@link fromJson} gives the same scripts. */
+export function toJson(contract: StakingContract): ContractJson {
+  const { terms } = check(contract);
+  return {
+    schema: SCHEMA,
+    profile: terms.profile,
+    stakerPks: terms.stakerPks.map(Hex.encode),
+    stakerQuorum: terms.stakerQuorum,
+    finalityProviderPks: terms.finalityProviderPks.map(Hex.encode),
+    covenantPks: terms.covenantPks.map(Hex.encode),
+    covenantQuorum: terms.covenantQuorum,
+    stakingTimeBlocks: terms.stakingTimeBlocks,
+    unbondingTimeBlocks: terms.unbondingTimeBlocks,
+  };
+}
+
+const JSON_FIELDS: readonly string[] = [
+  'profile',
+  'stakerPks',
+  'stakerQuorum',
+  'finalityProviderPks',
+  'covenantPks',
+  'covenantQuorum',
+  'stakingTimeBlocks',
+  'unbondingTimeBlocks',
+];
+
+/**
+ * The contract that JSON spells, checked like any other.
+ *
+ * @throws json.* - another schema, a field too many or missing, with its path
+ * @throws input.*, hex.*, and as {@link from}
+ */
+export function fromJson(json: unknown, ecc: Ecc.Ecc = Ecc.auto(), name = 'contract'): StakingContract {
+  const fields = Json.from(json, name, SCHEMA, JSON_FIELDS);
+  const keys = (key: string): readonly Key[] => Fields.bytesList(fields, key, 32) as readonly Key[];
+  return from(
+    {
+      profile: ChainProfile.from(Fields.text(fields, 'profile')),
+      stakers: { pks: keys('stakerPks'), quorum: Fields.uint32(fields, 'stakerQuorum') },
+      finalityProviderPks: keys('finalityProviderPks'),
+      covenantPks: keys('covenantPks'),
+      covenantQuorum: Fields.uint32(fields, 'covenantQuorum'),
+      stakingTimeBlocks: Fields.uint32(fields, 'stakingTimeBlocks'),
+      unbondingTimeBlocks: Fields.uint32(fields, 'unbondingTimeBlocks'),
+    },
+    ecc,
+  );
 }
 
 function stakersOf(options: Options): { readonly pks: readonly Key[]; readonly quorum: number } {
@@ -279,6 +355,29 @@ function checkBabylonV4(terms: Terms): void {
   if (terms.finalityProviderPks.length !== 1) refuse('a delegation has exactly one finality provider', 'btcstaking/1116');
   if (terms.stakerPks.length !== 1) refuse('a delegation has exactly one staker key');
   if (2 * terms.covenantQuorum <= terms.covenantPks.length) refuse('the covenant quorum is more than half of the committee');
+}
+
+const copyOfKeys = (keys: readonly Key[]): readonly Key[] => Object.freeze(keys.map((key) => Bytes.copy(key) as Key));
+
+function copyOfTerms(terms: Terms): Terms {
+  const { stakerPks, finalityProviderPks, covenantPks } = terms;
+  return Object.freeze({
+    ...terms,
+    stakerPks: copyOfKeys(stakerPks),
+    finalityProviderPks: copyOfKeys(finalityProviderPks),
+    covenantPks: copyOfKeys(covenantPks),
+  });
+}
+
+function copyOfOutput<Path extends string>({ merkleRoot, outputKey, parity, scriptPubKey, paths }: Output<Path>): Output<Path> {
+  const copies = Object.fromEntries(
+    Object.entries<TapTree.SpendableLeaf>(paths).map(([path, { script, leafVersion, leafHash, controlBlock }]) => [
+      path,
+      { script: Bytes.copy(script), leafVersion, leafHash: Bytes.copy(leafHash), controlBlock: Bytes.copy(controlBlock) },
+    ]),
+  ) as Record<Path, TapTree.SpendableLeaf>;
+  const [root, key, script] = [merkleRoot, outputKey, scriptPubKey].map(Bytes.copy) as [Uint8Array, Uint8Array, Uint8Array];
+  return { merkleRoot: root, outputKey: key, parity, scriptPubKey: script, paths: copies };
 }
 
 function at(leaves: readonly TapTree.SpendableLeaf[], index: number): TapTree.SpendableLeaf {

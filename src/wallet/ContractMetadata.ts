@@ -15,14 +15,6 @@ export type Reason =
   | { readonly code: 'contract-metadata.several-stakers'; readonly stakers: number }
   | { readonly code: 'contract-metadata.unknown-source' };
 
-export type ContractId =
-  | 'babylon:staking'
-  | 'babylon:staking-expansion'
-  | 'babylon:unbonding'
-  | 'babylon:withdraw'
-  | 'babylon:slashing'
-  | 'babylon:slashing-burn';
-
 /** What is signed, by the name of its action. */
 export const ACTIONS = {
   staking: 'sign-btc-staking-transaction',

@@ -2,7 +2,6 @@
 // (btc-staking-ts src/types/manager.ts, babylon-toolkit wallet-connector), so that an existing provider object works unchanged.
 import * as Check from '../base/Check.ts';
 import { fail, isSatlockError } from '../base/Errors.ts';
-import type { ContractId } from './ContractMetadata.ts';
 
 /** `method` is the provider's; what it answered is told by its kind only, for it may hold anything. */
 export type Reason =
@@ -14,6 +13,15 @@ export type Reason =
 
 /** How a message is signed: the Bitcoin message of old, or a BIP322 simple signature. */
 export type MessageType = 'ecdsa' | 'bip322-simple';
+
+/** The contracts of the agreement between wallets; `ContractMetadata` writes them. */
+export type ContractId =
+  | 'babylon:staking'
+  | 'babylon:staking-expansion'
+  | 'babylon:unbonding'
+  | 'babylon:withdraw'
+  | 'babylon:slashing'
+  | 'babylon:slashing-burn';
 
 /** A contract that a wallet (above all a hardware wallet) needs to recognise what it signs. */
 export type Contract = {

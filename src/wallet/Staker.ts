@@ -1,0 +1,458 @@
+// A staker with a wallet and a Babylon account: every flow as one call, made of the steps of Steps.ts. Each call plans, asks, verifies all that
+// came back, and only then gives it on. The counterparts in btc-staking-ts (BabylonBtcStakingManager):
+//
+//   estimateBtcStakingFee                             plan(…).built.feeSats
+//   preStakeRegistrationBabylonTransaction            plan, then registerBeforeStaking
+//   createSignedBtcStakingTransaction                 signStaking
+//   postStakeRegistrationBabylonTransaction           registerAfterStaking; registerPhase1 where the data output tells the terms
+//   createPartialSignedBtcUnbondingTransaction        signPartialUnbonding
+//   createSignedBtcUnbondingTransaction               signUnbonding
+//   createSignedBtcWithdrawStakingExpiredTransaction  withdraw, from: 'staking'
+//   createSignedBtcWithdrawEarlyUnbondedTransaction   withdraw, from: 'unbonding'
+//   createSignedBtcWithdrawSlashingTransaction        withdraw, from: 'slashing-change'
+//   estimateBtcStakingExpansionFee                    planExtension(…).built.feeSats
+//   stakingExpansionRegistrationBabylonTransaction    planExtension, then registerExtension
+//   createSignedBtcStakingExpansionTransaction        signExtension
+//   createProofOfPossession                           provePossession
+//
+// Source of the flows: babylon docs/register-bitcoin-stake.md, x/btcstaking/README.md.
+import * as BabylonAddress from '../babylon/BabylonAddress.ts';
+import type { Delegation } from '../babylon/Delegation.ts';
+import type * as Message from '../babylon/Message.ts';
+import type * as ParamsSet from '../babylon/ParamsSet.ts';
+import type * as Phase1Params from '../babylon/Phase1Params.ts';
+import * as ProofOfPossession from '../babylon/ProofOfPossession.ts';
+import * as Registration from '../babylon/Registration.ts';
+import * as SlashingTx from '../babylon/SlashingTx.ts';
+import * as StakePolicy from '../babylon/StakePolicy.ts';
+import * as WithdrawalTx from '../babylon/WithdrawalTx.ts';
+import type { KeySignature } from '../babylon/Witness.ts';
+import * as Blocks from '../base/Blocks.ts';
+import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
+import { fail } from '../base/Errors.ts';
+import * as Sats from '../base/Sats.ts';
+import * as Address from '../bitcoin/Address.ts';
+import type { Coin, KeyOrigin } from '../bitcoin/Coin.ts';
+import type * as InclusionProof from '../bitcoin/InclusionProof.ts';
+import * as Network from '../bitcoin/Network.ts';
+import type { OutputInfo } from '../bitcoin/SigningRequest.ts';
+import * as Tx from '../bitcoin/Tx.ts';
+import * as Ecc from '../crypto/Ecc.ts';
+import * as PublicKey from '../crypto/PublicKey.ts';
+import { toProvider } from './babylonMessage.ts';
+import * as CovenantApproval from './CovenantApproval.ts';
+import type { BabylonProvider, BitcoinProvider } from './Provider.ts';
+import * as Provider from './Provider.ts';
+import * as StakePlan from './StakePlan.ts';
+import * as Step from './Step.ts';
+import * as Steps from './Steps.ts';
+
+export type Reason =
+  | StakePlan.Reason
+  | Step.Reason
+  | Steps.Reason
+  | StakePolicy.Reason
+  | ProofOfPossession.Reason
+  | { readonly code: 'staker.no-babylon-account' }
+  | { readonly code: 'staker.wrong-chain-id'; readonly expected: string; readonly got: string }
+  | { readonly code: 'staker.not-mature'; readonly field: string; readonly maturesAt: number; readonly nextBlock: number }
+  | { readonly code: 'staker.not-a-slashing'; readonly field: string };
+
+/** The network's data; a {@link Networks.Network} with parameters is one. */
+export type NetworkData = {
+  readonly bitcoinNetwork: Network.Network;
+  readonly paramsSet: ParamsSet.ParamsSet;
+  readonly phase1?: Phase1Params.Phase1Set | undefined;
+  readonly chainId?: string | undefined;
+};
+
+/** Whose stake it is. */
+export type Account = {
+  /** The wallet's Bitcoin address: change and withdrawals go there unless said otherwise, and it decides how the proof is signed. */
+  readonly address: string;
+  /** The wallet's compressed key (33 bytes), or the x-only staker key (32). */
+  readonly publicKey: Uint8Array;
+  readonly babylonAddress: string;
+  /** Of the staker key (x-only), for wallets that sign by derivation. */
+  readonly keyOrigins?: readonly KeyOrigin[];
+};
+
+export type Options = {
+  readonly network: NetworkData;
+  readonly account: Account;
+  readonly bitcoin: BitcoinProvider;
+  /** Left out, messages are returned unsigned. */
+  readonly babylon?: BabylonProvider;
+  /** For a chain with a signing context: from which Babylon height on, and its version. No chain that runs has one. */
+  readonly popContext?: { readonly fromBabylonHeight: number; readonly version: number };
+};
+
+/** What a review of the plan found, and which of its warnings the person has read: nobody is asked to sign before. */
+export type Guard = {
+  readonly report?: StakePolicy.Report;
+  readonly acknowledged?: readonly string[];
+  readonly pop?: ProofOfPossession.Pop;
+};
+
+/** A registration: `message` for any client, and signed where a Babylon account is connected. */
+export type Registered = {
+  readonly delegation: Delegation;
+  readonly consents: { readonly staking: KeySignature; readonly unbonding: KeySignature };
+  readonly pop: ProofOfPossession.Pop;
+  readonly message: Message.Message;
+  readonly signedBabylonTx?: Uint8Array;
+};
+
+/** An output to withdraw. With the height of its block, maturity is checked before anybody signs. */
+export type Withdrawable = {
+  readonly delegation: Delegation;
+  readonly from: WithdrawalTx.Source;
+  /** For `slashing-change`: the slashing transaction that is on Bitcoin. */
+  readonly slashingTransaction?: Tx.Transaction;
+  readonly confirmedHeight?: number;
+};
+
+type Planned = Omit<StakePlan.Options, 'paramsSet' | 'stakerPk' | 'changeScriptPubKey' | 'candidates' | 'coins'> &
+  StakePlan.Coins & { readonly changeScriptPubKey?: Uint8Array };
+
+/** The flows of one staker. */
+export class Staker {
+  readonly network: NetworkData;
+  readonly account: Account;
+  readonly stakerPk: PublicKey.XOnlyPublicKey;
+  /** Where the wallet's address pays to. */
+  readonly scriptPubKey: Uint8Array;
+  readonly #bitcoin: BitcoinProvider;
+  readonly #babylon: BabylonProvider | undefined;
+  readonly #popContext: Options['popContext'];
+  readonly #ecc: Ecc.Ecc;
+
+  /** Use {@link from}: it checks. */
+  constructor(options: Options, stakerPk: PublicKey.XOnlyPublicKey, scriptPubKey: Uint8Array, ecc: Ecc.Ecc) {
+    this.network = options.network;
+    this.account = options.account;
+    this.stakerPk = stakerPk;
+    this.scriptPubKey = scriptPubKey;
+    this.#bitcoin = options.bitcoin;
+    this.#babylon = options.babylon;
+    this.#popContext = options.popContext;
+    this.#ecc = ecc;
+  }
+
+  /** The plan of a new stake: what will be built, signed and paid, before anybody is asked. @throws as {@link StakePlan.forStake} */
+  plan(options: Planned): StakePlan.StakePlan {
+    const { changeScriptPubKey = this.scriptPubKey } = Check.object(options, 'options');
+    const { paramsSet } = this.network;
+    return StakePlan.forStake({ ...options, paramsSet, stakerPk: this.stakerPk, changeScriptPubKey }, this.#ecc);
+  }
+
+  /**
+   * Registers a planned stake before it is on Bitcoin: two consents to slashing, the proof of possession, the message.
+   *
+   * @throws stake-policy.*, provider.*, signing-request.*, step.*, pop.*, registration.*
+   */
+  async registerBeforeStaking(plan: Pick<StakePlan.StakePlan, 'delegation'>, guard: Guard = {}): Promise<Registered> {
+    const { delegation } = Check.object(plan, 'plan');
+    return this.#register(delegation, guard, {});
+  }
+
+  /**
+   * Registers a stake that is on Bitcoin, with the proof of its inclusion and under the parameters of its block.
+   *
+   * @throws as {@link StakePlan.forExisting} and {@link registerBeforeStaking}
+   */
+  async registerAfterStaking(options: Omit<StakePlan.ExistingOptions, 'paramsSet' | 'stakerPk'>, guard: Guard = {}): Promise<Registered> {
+    const own = { paramsSet: this.network.paramsSet, stakerPk: this.stakerPk };
+    const { delegation, inclusionProof } = StakePlan.forExisting({ ...Check.object(options, 'options'), ...own }, this.#ecc);
+    return this.#register(delegation, guard, { inclusionProof });
+  }
+
+  /**
+   * Registers a stake of the lock-only phase: its terms are read from its data output.
+   *
+   * @throws as {@link StakePlan.forPhase1} and {@link registerBeforeStaking}
+   */
+  async registerPhase1(
+    options: Omit<StakePlan.Phase1Options, 'paramsSet' | 'stakerPk' | 'phase1'>,
+    guard: Guard = {},
+  ): Promise<Registered> {
+    const { paramsSet, phase1 } = this.network;
+    if (phase1 === undefined) return fail<Reason>({ code: 'stake-plan.no-phase-1' }, 'this network had no lock-only phase');
+    const own = { paramsSet, stakerPk: this.stakerPk, phase1 };
+    const { delegation, inclusionProof } = StakePlan.forPhase1({ ...Check.object(options, 'options'), ...own }, this.#ecc);
+    return this.#register(delegation, guard, { inclusionProof });
+  }
+
+  /**
+   * Signs the staking transaction of a registered delegation, once the covenant has approved all of it: without its signatures the coins could
+   * be left only when the timelock ends.
+   *
+   * @param options.coins the wallet's coins; those that the transaction spends are found among them
+   * @throws covenant-approval.quorum-not-reached, coin.txid-changes, stake-plan.other-transaction, provider.*, signing-request.*, step.*
+   */
+  async signStaking(options: {
+    readonly delegation: Delegation;
+    readonly coins: readonly Coin[];
+    readonly approval: CovenantApproval.CovenantApproval;
+    readonly outputs?: readonly OutputInfo[];
+  }): Promise<Tx.Transaction> {
+    const { delegation, coins, approval, outputs = [] } = Check.object(options, 'options');
+    CovenantApproval.check(approval, delegation, this.#ecc);
+    const spent = StakePlan.coinsOf(delegation.stakingTransaction, coins);
+    return Step.ask(this.#bitcoin, Steps.staking(delegation, spent, outputs, this.#ecc));
+  }
+
+  /** The staker's signature on the unbonding transaction, for whoever completes it. @throws provider.*, signing-request.*, step.* */
+  async signPartialUnbonding(delegation: Delegation): Promise<KeySignature> {
+    return Step.ask(this.#bitcoin, Steps.unbonding(delegation, this.#signer(), this.#ecc));
+  }
+
+  /**
+   * The finished unbonding transaction. The covenant's signatures are verified before anybody is asked.
+   *
+   * @param options.covenantSignatures as the chain gives them, in any order; more than the quorum is fine
+   * @throws covenant-approval.quorum-not-reached, provider.*, signing-request.*, step.*
+   */
+  async signUnbonding(options: {
+    readonly delegation: Delegation;
+    readonly covenantSignatures: readonly (KeySignature | CovenantApproval.HexSignature)[];
+  }): Promise<Steps.Completed> {
+    const { delegation } = Check.object(options, 'options');
+    const covenant = CovenantApproval.signaturesOf(options.covenantSignatures);
+    CovenantApproval.checkUnbonding(delegation, covenant, this.#ecc);
+    const staker = await this.signPartialUnbonding(delegation);
+    return Steps.completeUnbonding(delegation, { staker: [staker], covenant }, this.#ecc);
+  }
+
+  /**
+   * Withdraws matured outputs: of a stake whose time is over, of an unbonded one, of what a slashing left.
+   *
+   * @param options.tipHeight of Bitcoin; with it and `confirmedHeight` an early withdrawal is refused here
+   * @throws staker.not-mature, staker.not-a-slashing, withdrawal-tx.*, provider.*, signing-request.*, step.*
+   */
+  async withdraw(options: {
+    readonly outputs: readonly Withdrawable[];
+    readonly feeRateSatsPerKvb: bigint;
+    readonly destinationScriptPubKey?: Uint8Array;
+    readonly tipHeight?: number;
+    readonly maxFeeRateSatsPerKvb?: bigint;
+  }): Promise<{ readonly transaction: Tx.Transaction; readonly valueSats: Sats.Sats; readonly feeSats: Sats.Sats }> {
+    const { outputs, feeRateSatsPerKvb, tipHeight, maxFeeRateSatsPerKvb } = Check.object(options, 'options');
+    const inputs = Check.list(outputs, 'outputs').map((one, i) => withdrawalInput(one, tipHeight, `outputs[${i}]`));
+    const { destinationScriptPubKey = this.scriptPubKey } = options;
+    const ceiling = maxFeeRateSatsPerKvb === undefined ? {} : { maxFeeRateSatsPerKvb };
+    const built = WithdrawalTx.build({ inputs, destinationScriptPubKey, feeRateSatsPerKvb, ...ceiling });
+    const transaction = await Step.ask(this.#bitcoin, Steps.withdrawal(built, inputs, this.#signer(), this.#ecc));
+    return { transaction, valueSats: built.valueSats, feeSats: built.feeSats };
+  }
+
+  /** The plan of an extension: a new stake out of an old one, without unbonding. @throws as {@link StakePlan.forExtension} */
+  planExtension(
+    options: Omit<StakePlan.ExtensionOptions, 'paramsSet' | 'changeScriptPubKey'> & { readonly changeScriptPubKey?: Uint8Array },
+  ): StakePlan.ExtensionPlan {
+    const { changeScriptPubKey = this.scriptPubKey } = Check.object(options, 'options');
+    return StakePlan.forExtension({ ...options, paramsSet: this.network.paramsSet, changeScriptPubKey }, this.#ecc);
+  }
+
+  /**
+   * Registers a planned extension.
+   *
+   * @param fundingTransaction the transaction that made the funding coin; the coin's own when it has one
+   * @throws as {@link registerBeforeStaking}
+   */
+  async registerExtension(
+    plan: StakePlan.ExtensionPlan,
+    guard: Guard & { readonly fundingTransaction?: Tx.Transaction } = {},
+  ): Promise<Registered> {
+    const { delegation, previous, funding } = Check.object(plan, 'plan');
+    const { previousTransaction } = funding;
+    const {
+      fundingTransaction = previousTransaction === undefined ? undefined : Tx.decode(previousTransaction, 'funding.previousTransaction'),
+    } = Check.object(guard, 'guard');
+    return this.#register(delegation, guard, {
+      previous,
+      fundingTransaction: Tx.check(fundingTransaction as Tx.Transaction, 'fundingTransaction'),
+    });
+  }
+
+  /**
+   * Signs a registered extension, once the covenant has approved the new stake and its members of old the spend of the previous one.
+   *
+   * @throws covenant-approval.quorum-not-reached, provider.*, signing-request.*, step.*
+   */
+  async signExtension(options: {
+    readonly plan: StakePlan.ExtensionPlan;
+    readonly approval: CovenantApproval.CovenantApproval;
+    readonly covenantSignatures: readonly (KeySignature | CovenantApproval.HexSignature)[];
+    readonly outputs?: readonly OutputInfo[];
+  }): Promise<Tx.Transaction> {
+    const { plan, approval, covenantSignatures, outputs = [] } = Check.object(options, 'options');
+    const { delegation, previous, contract, built, funding } = Check.object(plan, 'plan');
+    CovenantApproval.check(approval, delegation, this.#ecc);
+    const parts = { previous, contract, built, funding, covenantSignatures, signer: this.#signer(), outputs };
+    return Step.ask(this.#bitcoin, Steps.extension(parts, this.#ecc));
+  }
+
+  /** The message that proves a registered stake's inclusion; anybody may send it. Signed where a Babylon account is connected. */
+  async proveInclusion(delegation: Delegation, inclusionProof: InclusionProof.InclusionProof): Promise<Sent> {
+    return this.#send(Registration.inclusion({ signer: this.account.babylonAddress, delegation, inclusionProof }));
+  }
+
+  /**
+   * The message that tells Babylon of the spend of a stake: by its unbonding, its extension or otherwise. Anybody may send it.
+   *
+   * @param options.spendingTransaction with its witness
+   * @param options.fundingTransactions the previous transactions of all other inputs
+   */
+  async reportSpend(options: {
+    readonly delegation: Delegation;
+    readonly spendingTransaction: Tx.Transaction;
+    readonly inclusionProof: InclusionProof.InclusionProof;
+    readonly fundingTransactions?: readonly Tx.Transaction[];
+  }): Promise<Sent> {
+    return this.#send(Registration.undelegate({ signer: this.account.babylonAddress, ...Check.object(options, 'options') }, this.#ecc));
+  }
+
+  /**
+   * The proof that the staker key agrees to the Babylon account: asked of the wallet as its address demands, converted and verified. One proof
+   * serves all delegations of the same key and account.
+   *
+   * @throws provider.*, pop.*
+   */
+  async provePossession(): Promise<ProofOfPossession.Pop> {
+    return this.#prove(await this.#context());
+  }
+
+  async #prove(context: string | undefined): Promise<ProofOfPossession.Pop> {
+    const { address, babylonAddress } = this.account;
+    const network = this.network.bitcoinNetwork;
+    const signed = { babylonAddress, ...(context === undefined ? {} : { context }) };
+    const { method } = ProofOfPossession.methodFor(address, network);
+    const signatureBase64 = await Provider.signMessage(this.#bitcoin, ProofOfPossession.textFor(signed), method);
+    return ProofOfPossession.fromWallet({ ...signed, signatureBase64, btcPk: this.stakerPk, address, network }, this.#ecc);
+  }
+
+  async #register(delegation: Delegation, guard: Guard, extra: Extra): Promise<Registered> {
+    const { report, acknowledged, pop: given } = Check.object(guard, 'guard');
+    if (report !== undefined) StakePolicy.requireAcknowledged(report, acknowledged);
+    const signer = this.#signer();
+    const consents = [
+      Steps.slashingConsent(delegation, 'staking', signer, this.#ecc),
+      Steps.slashingConsent(delegation, 'unbonding', signer, this.#ecc),
+    ];
+    const [staking, unbonding] = (await Step.askAll(this.#bitcoin, consents)) as readonly [KeySignature, KeySignature];
+    const context = await this.#context();
+    const pop = given ?? (await this.#prove(context));
+    const parts = {
+      ...(context === undefined ? {} : { popContext: context }),
+      delegation,
+      stakerAddress: this.account.babylonAddress,
+      pop,
+      stakingSlashingSignature: staking.signature,
+      unbondingSlashingSignature: unbonding.signature,
+    };
+    const { previous, fundingTransaction, inclusionProof } = extra;
+    const message =
+      previous !== undefined && fundingTransaction !== undefined
+        ? Registration.extend({ ...parts, previous, fundingTransaction }, this.#ecc)
+        : Registration.create({ ...parts, ...(inclusionProof === undefined ? {} : { inclusionProof }) }, this.#ecc);
+    return { delegation, consents: { staking, unbonding }, pop, ...(await this.#send(message)) };
+  }
+
+  async #send(message: Message.Message): Promise<Sent> {
+    if (this.#babylon === undefined) return { message };
+    await this.#checkChain(this.#babylon);
+    return { message, signedBabylonTx: await Provider.signTransaction(this.#babylon, toProvider(message)) };
+  }
+
+  /** A wallet on another chain would sign a message that no node of ours takes. */
+  async #checkChain(babylon: BabylonProvider): Promise<void> {
+    const { chainId } = this.network;
+    if (chainId === undefined || babylon.getChainId === undefined) return;
+    const got = await Provider.ask('getChainId', () => babylon.getChainId?.());
+    if (got !== chainId) {
+      const name = typeof got === 'string' ? got.slice(0, 50) : Check.kindOf(got);
+      fail<Reason>(
+        { code: 'staker.wrong-chain-id', expected: chainId, got: name },
+        `the Babylon wallet is on ${name}, the stake is for ${chainId}`,
+      );
+    }
+  }
+
+  async #context(): Promise<string | undefined> {
+    const upgrade = this.#popContext;
+    const babylon = this.#babylon;
+    if (upgrade === undefined || babylon?.getCurrentHeight === undefined || babylon.getChainId === undefined) return undefined;
+    const height = await Provider.ask('getCurrentHeight', () => babylon.getCurrentHeight?.());
+    const chainId = await Provider.ask('getChainId', () => babylon.getChainId?.());
+    if (Check.integer(height, 'currentHeight', 0, Number.MAX_SAFE_INTEGER) < upgrade.fromBabylonHeight) return undefined;
+    return ProofOfPossession.context({ chainId: Check.text(chainId, 'chainId'), role: 'staker', version: upgrade.version });
+  }
+
+  #signer(): Steps.Signer {
+    const { address, publicKey, keyOrigins } = this.account;
+    return {
+      stakerPk: this.stakerPk,
+      address,
+      ...(publicKey.length === 33 ? { publicKey } : {}),
+      ...(keyOrigins === undefined ? {} : { keyOrigins }),
+    };
+  }
+}
+
+/** A message, signed where a Babylon account is connected. */
+export type Sent = { readonly message: Message.Message; readonly signedBabylonTx?: Uint8Array };
+
+type Extra = {
+  readonly inclusionProof?: InclusionProof.InclusionProof;
+  readonly previous?: Delegation;
+  readonly fundingTransaction?: Tx.Transaction;
+};
+
+/**
+ * A staker with a wallet. Any provider object of btc-staking-ts serves.
+ *
+ * @throws provider.unsupported, network.unknown, address.*, babylon-address.*, public-key.*, input.*
+ */
+export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): Staker {
+  const { network, account, bitcoin, babylon } = Check.object(options, 'options');
+  const { bitcoinNetwork } = Check.object(network, 'network');
+  Network.from(bitcoinNetwork);
+  const { address, publicKey, babylonAddress } = Check.object(account, 'account');
+  Provider.checkBitcoin(bitcoin);
+  if (babylon !== undefined) Provider.checkBabylon(babylon);
+  const scriptPubKey = Address.decode(address, bitcoinNetwork, 'account.address', ecc);
+  BabylonAddress.parse(babylonAddress, 'account.babylonAddress');
+  const isXOnly = Check.bytes(publicKey, 'account.publicKey').length === 32;
+  const stakerPk = isXOnly
+    ? PublicKey.fromXOnly(publicKey, 'account.publicKey', ecc)
+    : PublicKey.fromCompressedAnyParity(publicKey, 'account.publicKey', ecc);
+  return new Staker({ ...options, account: { ...account, publicKey: Bytes.copy(publicKey) } }, stakerPk, scriptPubKey, ecc);
+}
+
+function withdrawalInput(output: Withdrawable, tipHeight: number | undefined, field: string): WithdrawalTx.Input {
+  const { delegation, from: source, slashingTransaction, confirmedHeight } = Check.object(output, field);
+  const { contract, staking, unbondingOutput } = delegation;
+  const { stakingTimeBlocks, unbondingTimeBlocks } = contract.terms;
+  if (confirmedHeight !== undefined && tipHeight !== undefined) {
+    const lock = source === 'staking' ? stakingTimeBlocks : unbondingTimeBlocks;
+    const maturesAt = Blocks.maturity(Blocks.height(confirmedHeight, `${field}.confirmedHeight`), lock);
+    const nextBlock = Blocks.height(tipHeight, 'tipHeight') + 1;
+    if (nextBlock < maturesAt)
+      fail<Reason>(
+        { code: 'staker.not-mature', field, maturesAt, nextBlock },
+        `${field}: it can be withdrawn from block ${maturesAt} on, the next one is ${nextBlock}`,
+      );
+  }
+  if (source !== 'slashing-change') return { contract, from: source, ...(source === 'unbonding' ? unbondingOutput : staking) };
+  const slashing = Tx.check(slashingTransaction as Tx.Transaction, `${field}.slashingTransaction`);
+  const spent = Tx.outpointOf(slashing, 0).txid;
+  const funding = spent === delegation.stakingTxid ? staking : spent === delegation.unbonding.txid ? unbondingOutput : undefined;
+  if (funding === undefined)
+    return fail<Reason>({ code: 'staker.not-a-slashing', field }, `${field}.slashingTransaction: it spends no output of this delegation`);
+  SlashingTx.check({ slashing: Tx.stripped(slashing), contract, funding, rules: delegation.rules });
+  const { valueSats } = Tx.outputOf(slashing, WithdrawalTx.SLASHING_CHANGE_INDEX);
+  const outpoint = { txid: Tx.txid(slashing), vout: WithdrawalTx.SLASHING_CHANGE_INDEX };
+  return { contract, from: source, outpoint, valueSats: Sats.from(valueSats) };
+}

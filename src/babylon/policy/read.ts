@@ -181,28 +181,35 @@ function feePart(
   extra: Parameters<typeof coinPart>[2],
 ): Pick<Case, 'feeSats' | 'weight'> {
   let inSats = 0n;
-  let weight: number | undefined = 4 * Tx.stripped(transaction).byteLength(false) + 2;
+  const weights: (number | undefined)[] = [];
   for (let i = 0; i < transaction.ins.length; i++) {
     if (extra !== undefined && Tx.spends(transaction, i, extra.outpoint)) {
       inSats += extra.valueSats;
-      weight = weight === undefined ? undefined : weight + extra.witnessBytes;
+      weights.push(4 * 41 + extra.witnessBytes);
       continue;
     }
     const coin = coins.find(({ outpoint }) => Tx.spends(transaction, i, outpoint));
     if (coin === undefined) return {};
     inSats += coin.valueSats;
-    const witness = witnessBytesOf(coin);
-    weight = weight === undefined || witness === undefined ? undefined : weight + witness;
+    weights.push(weightOf(coin));
   }
   const outSats = transaction.outs.reduce((sum, { value }) => sum + value, 0n);
-  return { feeSats: inSats - outSats, weight };
+  return { feeSats: inSats - outSats, weight: totalWeight(transaction, weights) };
 }
 
-function witnessBytesOf(coin: Coin.Coin): number | undefined {
+function totalWeight(transaction: Tx.Transaction, inputs: readonly (number | undefined)[]): number | undefined {
+  const bare = Tx.stripped(transaction);
+  for (let i = 0; i < bare.ins.length; i++) bare.setInputScript(i, new Uint8Array(0));
+  // An empty input has 41 bytes; the marker and flag of a segwit transaction weigh 2.
+  const rest = 4 * (bare.byteLength(false) - 41 * bare.ins.length) + 2;
+  return inputs.reduce((sum, weight) => (sum === undefined || weight === undefined ? undefined : sum + weight), rest as number | undefined);
+}
+
+function weightOf(coin: Coin.Coin): number | undefined {
   try {
-    return Coin.toInput(coin).witnessBytes;
+    return Coin.inputWeight(Coin.toInput(coin, 'coin', { allowTxidChange: true, weighOnly: true }));
   } catch (error) {
-    // Kinds that cannot be weighed, or that change the txid, which a rule of its own says.
+    // Kinds that cannot be weighed: the report says that the rate was not checked.
     if (isSatlockError(error)) return undefined;
     throw error;
   }

@@ -1,9 +1,11 @@
 // Our descriptors in a node: the same checksum and the same address, for the contracts of Babylon's test vectors and of its networks.
 import { readFileSync } from 'node:fs';
+import { HDKey } from '@scure/bip32';
 import { describe, expect, it } from 'vitest';
 import * as Descriptor from '../../src/babylon/Descriptor.ts';
 import * as Networks from '../../src/babylon/Networks.ts';
 import * as StakingContract from '../../src/babylon/StakingContract.ts';
+import * as WalletPolicy from '../../src/babylon/WalletPolicy.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import * as Address from '../../src/bitcoin/Address.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
@@ -125,5 +127,61 @@ describeWithNode('descriptors in a node', ({ node, chain }) => {
     const { descriptor } = await info(swapped);
     expect(await addresses(Rpc.asText(descriptor, 'descriptor'))).not.toEqual(await addresses(text));
     expect(() => Descriptor.parse(swapped)).toThrow(/descriptor.not-ascending/);
+  });
+
+  describe('wallet policies', () => {
+    const TESTNET = { private: 0x04358394, public: 0x043587cf };
+    const node32 = HDKey.fromMasterSeed(new Uint8Array(32).fill(9), TESTNET).derive("m/86'/1'/0'");
+    const place = { change: 0, index: 7 } as const;
+    const stakerPk = key(Hex.encode(node32.deriveChild(0).deriveChild(7).publicKey ?? new Uint8Array()));
+    const account = { xpub: node32.publicExtendedKey, origin: { masterFingerprint: new Uint8Array([1, 2, 3, 4]), path: "86'/1'/0'" } };
+    const { params } = { params: Networks.from('bbn-1').paramsSet.versions[5] };
+    const contract = StakingContract.fromParams(params ?? Networks.from('bbn-1').paramsSet.versions[0], {
+      stakerPk,
+      finalityProviderPks: [World.person('descriptor provider').publicKey],
+      stakingTimeBlocks: 64_000,
+    });
+    const kinds = [
+      ['staking', contract.staking],
+      ['unbonding', contract.unbonding],
+      ['slashing-change', contract.slashingChange],
+    ] as const;
+    const policyOf = (kind: WalletPolicy.Kind) =>
+      WalletPolicy.from({ kind, terms: contract.terms, accounts: [account], place, network: 'testnet' });
+
+    it.each(kinds)('%s derives the same address, at its place and by range', async (kind, output) => {
+      const policy = policyOf(kind);
+      const definite = WalletPolicy.toDescriptor(policy, place);
+      const expected = Address.encode(output.scriptPubKey, 'regtest');
+      expect(await info(definite)).toMatchObject({ isrange: false, issolvable: true, checksum: definite.slice(-8) });
+      expect(await addresses(definite)).toEqual([expected]);
+      const multipath = WalletPolicy.toMultipathDescriptor(policy);
+      const [ranged] = Rpc.asList((await info(multipath))['multipath_expansion'] ?? [], 'multipath_expansion');
+      const text = Rpc.asText(ranged, 'multipath_expansion[0]');
+      expect(await node().rpc.call('deriveaddresses', text, [7, 7])).toEqual([expected]);
+      // Fixed keys as extended keys are the same to a node.
+      const keyed = policy.template.replace(
+        /@(\d+)(\/\*\*)?/g,
+        (_, i: string, range?: string) => `${policy.keys[Number(i)]}${range === undefined ? '' : '/0/7'}`,
+      );
+      const { descriptor } = await info(keyed);
+      expect(await addresses(Rpc.asText(descriptor, 'descriptor'))).toEqual([expected]);
+    });
+
+    it('a watch-only wallet imports them and knows the outputs as its own', async () => {
+      const { rpc } = node();
+      // Watch-only and empty; it is the node's only wallet.
+      await rpc.call('createwallet', 'policies', true, true);
+      const requests = kinds.map(([kind]) => ({ desc: WalletPolicy.toDescriptor(policyOf(kind), place), timestamp: 'now' }));
+      const results = Rpc.asList(await rpc.call('importdescriptors', requests), 'importdescriptors');
+      expect(results.map((result) => Rpc.asObject(result, 'result')['success'])).toEqual([true, true, true]);
+      for (const [, output] of kinds) {
+        const address = Address.encode(output.scriptPubKey, 'regtest');
+        expect(Rpc.asObject(await rpc.call('getaddressinfo', address), 'info')).toMatchObject({
+          ismine: true,
+          solvable: true,
+        });
+      }
+    });
   });
 });

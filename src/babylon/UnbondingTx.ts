@@ -73,7 +73,6 @@ export function build(options: {
       { code: 'unbonding-tx.fee-not-positive', feeSats: feeSats.toString(), reference: 'unbonding tx fee must be larger that 0' },
       'the unbonding fee must be above 0',
     );
-  Fee.checkCeiling(feeSats, signedWeight(contract), options.maxFeeRateSatsPerKvb);
   const valueSats = Sats.sub(Sats.from(staking.valueSats, 'staking.valueSats'), feeSats, 'unbondingValueSats');
   const { scriptPubKey } = contract.unbonding;
   if (Dust.isDust(scriptPubKey, valueSats)) {
@@ -83,6 +82,7 @@ export function build(options: {
       `after the fee ${valueSats} sat are left, below the dust limit of ${minSats}`,
     );
   }
+  Fee.checkCeiling(feeSats, signedWeight(contract), options.maxFeeRateSatsPerKvb);
   return Tx.create([{ outpoint: staking.outpoint }], [{ scriptPubKey, valueSats }]);
 }
 

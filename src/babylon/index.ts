@@ -12,8 +12,12 @@ export * as Descriptor from './Descriptor.ts';
 export * as Evidence from './Evidence.ts';
 /** Stake extension. */
 export * as ExtensionTx from './ExtensionTx.ts';
+/** Which transaction's fee can be raised, and how. */
+export * as FeeBumping from './FeeBumping.ts';
 /** Finality votes. */
 export * as FinalityVote from './FinalityVote.ts';
+/** From a leaf script back to keys, quorums and times. */
+export * as LeafReader from './LeafReader.ts';
 /** Messages of the chain: protobuf, both JSON forms, gas and fees. */
 export * as Message from './Message.ts';
 /** The known networks with their parameters. */
@@ -32,10 +36,14 @@ export * as PreSigned from './PreSigned.ts';
 export * as ProofOfPossession from './ProofOfPossession.ts';
 /** Commitment of public randomness. */
 export * as PubRandCommit from './PubRandCommit.ts';
+/** What any transaction or PSBT is, of whom, and what is wrong with it. */
+export * as Recognise from './Recognise.ts';
 /** From a key to slashing transactions, and back. */
 export * as Slasher from './Slasher.ts';
 /** Slashing transactions and the slashed amount. */
 export * as SlashingTx from './SlashingTx.ts';
+/** Blocks in, events out, with a way back. */
+export * as StakeIndex from './StakeIndex.ts';
 /** Keys, quorums and times of a stake, and its three outputs. */
 export * as StakingContract from './StakingContract.ts';
 /** The staking transaction. */

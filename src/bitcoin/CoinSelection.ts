@@ -131,6 +131,25 @@ export function select(options: select.Options): select.Selected {
   return insufficient(terms, pool);
 }
 
+/** Coins that may be spent, the largest first, equal ones by txid and output index; those of `mustUse` before them. */
+export type Usable = {
+  readonly coins: readonly { readonly coin: Coin.Coin; readonly input: Coin.Input }[];
+  readonly skipped: readonly Skipped[];
+};
+
+/**
+ * The candidates that may be spent at this rate, and why the others may not: the first step of {@link select} alone.
+ *
+ * @throws coin-selection.duplicate-coin, coin-selection.unknown-coin, coin-selection.must-and-never, coin-selection.must-use-skipped
+ * @throws coin-selection.bad-answer, coin.*, fee.*, input.*
+ */
+export function usable(options: PoolOptions & { readonly feeRateSatsPerKvb: bigint; readonly maxFeeRateSatsPerKvb?: bigint }): Usable {
+  const { feeRateSatsPerKvb, maxFeeRateSatsPerKvb } = Check.object(options, 'options');
+  const rate = Fee.rate(feeRateSatsPerKvb, 'feeRateSatsPerKvb', maxFeeRateSatsPerKvb ?? Fee.MAX_RATE);
+  const { must, optional, skipped } = poolOf(options, Number(rate));
+  return { coins: [...must, ...optional].map(({ coin, input }) => ({ coin, input })), skipped };
+}
+
 // ---- options
 
 type Terms = {

@@ -51,7 +51,7 @@ export declare namespace build {
  *
  * Nothing is pre-signed on top of it, so that P2PKH and bare P2SH may be spent when `allowTxidChange` is true.
  *
- * @throws consolidation-tx.nothing-to-do - fewer than two coins are worth it
+ * @throws consolidation-tx.nothing-to-do - fewer than two coins are worth it; with `enoughSats`, none
  * @throws consolidation-tx.insufficient-funds - all of them together do not reach `enoughSats`
  * @throws consolidation-tx.dust, coin-selection.*, coin.*, fee.*, address.not-payable, tx.too-heavy
  */
@@ -67,7 +67,9 @@ export function build(options: build.Options): build.Built {
   const wanted = optional.filter(({ value }) => value <= upTo);
   const order = enough === undefined ? [...wanted].reverse() : wanted;
   const taken = take({ must, order, enough, maxInputs, output: scriptPubKey, feeRate });
-  if (taken.length < 2) fail<Reason>({ code: 'consolidation-tx.nothing-to-do', coins: taken.length }, 'fewer than two coins are worth it');
+  // One coin may be moved when the new one must have a certain value: a legacy coin to a segwit script.
+  if (taken.length < (enough === undefined ? 2 : 1))
+    fail<Reason>({ code: 'consolidation-tx.nothing-to-do', coins: taken.length }, 'fewer than two coins are worth it');
   const sequence = options.replaceable === false ? {} : { sequence: Coins.REPLACEABLE_SEQUENCE };
   const inputs = taken.map(({ coin, key }) => ({ ...Coins.toInput(coin, key, { allowTxidChange: true }), ...sequence }));
   const haveSats = taken.reduce((sum, { coin }) => sum + coin.valueSats, 0n);

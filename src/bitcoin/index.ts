@@ -6,10 +6,16 @@ export * as Bip322 from './Bip322.ts';
 export * as BlockReader from './BlockReader.ts';
 /** Wallet coins: which keep the txid, and what their signatures weigh. */
 export * as Coin from './Coin.ts';
+/** Which coins to spend. */
+export * as CoinSelection from './CoinSelection.ts';
+/** One coin out of many. */
+export * as ConsolidationTx from './ConsolidationTx.ts';
 /** The dust rule. */
 export * as Dust from './Dust.ts';
 /** Fees in satoshi per 1000 vbytes. */
 export * as Fee from './Fee.ts';
+/** Raising the fee of a transaction that waits. */
+export * as FeeBump from './FeeBump.ts';
 /** That a transaction stands in a block. */
 export * as InclusionProof from './InclusionProof.ts';
 /** One input that spends a taproot output through a leaf. */

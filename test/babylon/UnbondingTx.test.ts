@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type * as SlashingTx from '../../src/babylon/SlashingTx.ts';
 import * as UnbondingTx from '../../src/babylon/UnbondingTx.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
-import { castOf, contractOf, failure, hex, keyOf, keysOf, P2WPKH, reference, refusal, sats, untyped } from '../support/stakes.ts';
+import { castOf, codeOf, contractOf, failure, hex, keyOf, keysOf, P2WPKH, reference, refusal, sats, untyped } from '../support/stakes.ts';
 
 const contract = contractOf(castOf({ covenant: keysOf('cov', 3), covenantQuorum: 2 }));
 const staking: SlashingTx.Funding = {
@@ -31,9 +31,17 @@ describe('build', () => {
   });
 
   it('leaves 330 sat and refuses 329, and a fee above the stake', () => {
-    expect(build({ feeSats: sats(499_670) })().outs[0]?.value).toBe(330n);
+    expect(build({ feeSats: sats(499_670), maxFeeRateSatsPerKvb: 10_000_000n })().outs[0]?.value).toBe(330n);
     expect(failure(build({ feeSats: sats(499_671) })).reason).toEqual({ code: 'unbonding-tx.dust', valueSats: '329', minSats: '330' });
     expect(failure(build({ feeSats: sats(500_001) })).reason).toMatchObject({ code: 'sats.underflow', field: 'unbondingValueSats' });
+  });
+
+  it('refuses an absurd fee of rules that were written by hand, unless it is allowed by name', () => {
+    const weight = UnbondingTx.signedWeight(contract);
+    const most = BigInt(Math.ceil(weight / 4)) * 1_000n;
+    expect(build({ feeSats: sats(most) })).not.toThrow();
+    expect(failure(build({ feeSats: sats(most + 1n) })).reason).toMatchObject({ code: 'fee.too-high', maxFeeSats: String(most), weight });
+    expect(codeOf(build({ feeSats: sats(2_000), maxFeeRateSatsPerKvb: untyped('much') }))).toBe('input.not-integer');
   });
 
   it('refuses amounts that are no satoshi: 9600.5, "9600", 9600', () => {

@@ -8,6 +8,7 @@ import * as Sats from '../base/Sats.ts';
 import * as Dust from '../bitcoin/Dust.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
+import * as ChainParams from './chainParams.ts';
 import * as Fields from './fields.ts';
 import * as SlashingTx from './SlashingTx.ts';
 
@@ -112,6 +113,19 @@ export function from(json: unknown, ecc: Ecc.Ecc = Ecc.auto()): StakingParams {
     maxStakingTimeBlocks: Blocks.timelock(draft.maxStakingTimeBlocks),
     unbondingTimeBlocks: Blocks.timelock(draft.unbondingTimeBlocks),
   });
+}
+
+/**
+ * The parameters as the chain's REST and CLI answers (`params/btc_height/{h}`, an entry of `params_versions`) or the indexer's API print
+ * them: snake_case, amounts as text or numbers, the slashing script in base64 or hex. The same rules apply as in {@link from}; errors
+ * of the shape name the chain's fields, errors of the rules ours.
+ *
+ * @throws params.no-version - the answer to `params` does not tell its version: give `options.version`
+ * @throws params.bad-script, params.too-many-finality-providers, params.other-version, and as {@link from}
+ * @source babylon proto/babylon/btcstaking/v1/query.proto
+ */
+export function fromChain(json: unknown, options: ChainParams.Options = {}, ecc: Ecc.Ecc = Ecc.auto()): StakingParams {
+  return from(ChainParams.toOurs(json, 'params', Check.object(options, 'options')), ecc);
 }
 
 const NUMBERS = ['version', 'covenantQuorum', 'minStakingTimeBlocks', 'maxStakingTimeBlocks', 'unbondingTimeBlocks'] as const;
@@ -333,6 +347,7 @@ export type Rule =
 
 export type Reason =
   | Fields.Reason
+  | ChainParams.Reason
   | PublicKey.Reason
   | (Rule & { readonly version: number; readonly field: string })
   | { readonly code: 'params.not-parameters'; readonly field: string; readonly got: string }

@@ -3,13 +3,16 @@ import type { BlockHeight } from '../base/Blocks.ts';
 import type { Brand } from '../base/Brand.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
-import type { StakingParams } from './Params.ts';
+import * as Ecc from '../crypto/Ecc.ts';
+import * as ChainParams from './chainParams.ts';
+import { type StakingParams, fromChain as versionFromChain } from './Params.ts';
 
 /** Versions 0, 1, 2 … with strictly increasing activation heights. */
 export type ParamsSet = Brand<{ readonly versions: readonly [StakingParams, ...StakingParams[]] }, 'params-set'>;
 
 export type Reason =
   | Check.Reason
+  | ChainParams.Reason
   | { readonly code: 'params.not-a-set'; readonly got: string }
   | { readonly code: 'params.empty-set' }
   | { readonly code: 'params.version-gap'; readonly expected: number; readonly got: number }
@@ -57,6 +60,17 @@ export function from(list: readonly StakingParams[]): ParamsSet {
     previousHeight = height;
   }
   return Object.freeze({ versions: Object.freeze(versions) }) as unknown as ParamsSet;
+}
+
+/**
+ * The set of an answer to `params_versions`, of the indexer's network info, or of a bare list of such versions, in any order.
+ *
+ * @throws params.incomplete-list - more pages follow
+ * @throws as `Params.fromChain` and {@link from}
+ */
+export function fromChain(json: unknown, options: Omit<ChainParams.Options, 'version'> = {}, ecc: Ecc.Ecc = Ecc.auto()): ParamsSet {
+  const versions = ChainParams.listOf(json, 'params').map((one) => versionFromChain(one, options, ecc));
+  return from(versions.sort((a, b) => a.version - b.version));
 }
 
 /** Version `version`. @throws params.unknown-version, input.* */

@@ -357,7 +357,7 @@ function checkBabylonV4(terms: Terms): void {
   if (2 * terms.covenantQuorum <= terms.covenantPks.length) refuse('the covenant quorum is more than half of the committee');
 }
 
-const copyOfKeys = (keys: readonly Key[]): readonly Key[] => Object.freeze(keys.map((key) => Bytes.copy(key) as Key));
+const copyOfKeys = (keys: readonly Key[]): readonly Key[] => Object.freeze(keys.map((key) => new Uint8Array(key) as Key));
 
 function copyOfTerms(terms: Terms): Terms {
   const { stakerPks, finalityProviderPks, covenantPks } = terms;
@@ -369,15 +369,26 @@ function copyOfTerms(terms: Terms): Terms {
   });
 }
 
-function copyOfOutput<Path extends string>({ merkleRoot, outputKey, parity, scriptPubKey, paths }: Output<Path>): Output<Path> {
-  const copies = Object.fromEntries(
-    Object.entries<TapTree.SpendableLeaf>(paths).map(([path, { script, leafVersion, leafHash, controlBlock }]) => [
-      path,
-      { script: Bytes.copy(script), leafVersion, leafHash: Bytes.copy(leafHash), controlBlock: Bytes.copy(controlBlock) },
-    ]),
-  ) as Record<Path, TapTree.SpendableLeaf>;
-  const [root, key, script] = [merkleRoot, outputKey, scriptPubKey].map(Bytes.copy) as [Uint8Array, Uint8Array, Uint8Array];
-  return { merkleRoot: root, outputKey: key, parity, scriptPubKey: script, paths: copies };
+// Called at every look at an output, so the bytes are copied without the checks that other people's bytes need.
+function copyOfOutput<Path extends string>(output: Output<Path>): Output<Path> {
+  const paths = {} as Record<Path, TapTree.SpendableLeaf>;
+  for (const path in output.paths) {
+    const { script, leafVersion, leafHash, controlBlock } = output.paths[path];
+    paths[path] = {
+      script: new Uint8Array(script),
+      leafVersion,
+      leafHash: new Uint8Array(leafHash),
+      controlBlock: new Uint8Array(controlBlock),
+    };
+  }
+  const { merkleRoot, outputKey, parity, scriptPubKey } = output;
+  return {
+    merkleRoot: new Uint8Array(merkleRoot),
+    outputKey: new Uint8Array(outputKey),
+    parity,
+    scriptPubKey: new Uint8Array(scriptPubKey),
+    paths,
+  };
 }
 
 function at(leaves: readonly TapTree.SpendableLeaf[], index: number): TapTree.SpendableLeaf {

@@ -67,7 +67,7 @@ export type TxidsOptions = {
  */
 export function fromTxids(options: TxidsOptions): InclusionProof {
   const { txids, txid, header, blockHash } = Check.object(options, 'options');
-  const leaves = Check.list(txids, 'txids').map((one, i) => internal(one, `txids[${i}]`));
+  const leaves = Array.from(Check.list(txids, 'txids'), (one, i) => internal(one, `txids[${i}]`));
   if (header === undefined) return fromLeaves(leaves, txid, display(internal(blockHash, 'blockHash')), undefined);
   const head = headerOf(header);
   if (blockHash !== undefined && display(internal(blockHash, 'blockHash')) !== head.hash) refuse('inclusion-proof.other-block');
@@ -148,7 +148,7 @@ export type ElectrumProof = {
 export function fromElectrum(options: ElectrumProof & { readonly txid: string; readonly blockHash: string }): InclusionProof {
   const { merkle, pos, block_height: height, txid, blockHash } = Check.object(options, 'options');
   if (height !== undefined) Check.integer(height, 'block_height', 0, 0xffff_ffff);
-  const siblings = Check.list(merkle, 'merkle').map((one, i) => internal(one, `merkle[${i}]`));
+  const siblings = Array.from(Check.list(merkle, 'merkle'), (one, i) => internal(one, `merkle[${i}]`));
   if (siblings.length > MAX_DEPTH) Check.outOfRange('merkle.length', 0n, BigInt(MAX_DEPTH), String(siblings.length));
   const index = Check.integer(pos, 'pos', 0, 2 ** siblings.length - 1);
   const leaf = internal(txid, 'txid');
@@ -240,7 +240,7 @@ function shape(proof: InclusionProof): {
     leaf: internal(txid, 'proof.txid'),
     blockHash: display(internal(blockHash, 'proof.blockHash')),
     index: Check.integer(index, 'proof.index', 0, 0xffff_ffff),
-    siblings: Check.list(siblings, 'proof.siblings').map((one, i) => Check.bytes(one, `proof.siblings[${i}]`, 32)),
+    siblings: Array.from(Check.list(siblings, 'proof.siblings'), (one, i) => Check.bytes(one, `proof.siblings[${i}]`, 32)),
     transactionCount,
   };
 }

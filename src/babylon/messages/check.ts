@@ -49,7 +49,8 @@ function field(row: Row, value: unknown, path: string, rules: Rules): unknown {
     return defaultOf(row);
   }
   if (row.repeated !== true) return single(row, value, path, rules);
-  return Check.list(value as readonly unknown[], path).map((one, i) => single(row, one, `${path}[${i}]`, rules));
+  // A hole of a sparse list counts as missing.
+  return Array.from(Check.list(value as readonly unknown[], path), (one, i) => single(row, one, `${path}[${i}]`, rules));
 }
 
 function single(row: Row, value: unknown, path: string, rules: Rules): unknown {

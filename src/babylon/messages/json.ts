@@ -81,7 +81,7 @@ export function fromJson(table: Table, json: unknown, path: string): Record<stri
     if (Object.hasOwn(result, key)) fail<Reason>({ code: 'message.duplicate-field', field }, `${field}: given in both spellings`);
     result[key] =
       row.repeated === true
-        ? Check.list(one as readonly unknown[], field).map((item, i) => read(row, item, `${field}[${i}]`))
+        ? Array.from(Check.list(one as readonly unknown[], field), (item, i) => read(row, item, `${field}[${i}]`))
         : read(row, one, field);
   }
   return result;

@@ -32,6 +32,7 @@ export type Reason =
   | InclusionProof.Reason
   | { readonly code: 'stake-plan.other-staker'; readonly expected: string; readonly got: string }
   | { readonly code: 'stake-plan.other-transaction'; readonly field: string; readonly expected: string; readonly got: string }
+  | { readonly code: 'stake-plan.coinbase' }
   | { readonly code: 'stake-plan.no-phase-1' };
 
 /** What a stake is to be. The order of coins is the order of inputs. */
@@ -254,6 +255,8 @@ function fund(terms: Terms, given: Coins): { readonly built: StakingTx.build.Bui
 /** The shape always, the tree where the header is known. */
 function checkProof(proof: InclusionProof.InclusionProof, header: Uint8Array | undefined): void {
   InclusionProof.toBytes(proof);
+  if (proof.index === 0)
+    fail<Reason>({ code: 'stake-plan.coinbase' }, 'inclusionProof.index: place 0 is the coinbase, which is no stake to Babylon');
   const finding =
     header !== undefined
       ? InclusionProof.check(proof, header)

@@ -281,6 +281,21 @@ describe('the forms of an answer', () => {
       expect(codeOf(() => SigningRequest.accept(request, raw.slice(0, length)))).toMatch(/^psbt\.(malformed|not-a-psbt)$/);
   });
 
+  it('refuses a key twice in one map, lengths in a longer form than needed, and a transaction with scriptSigs', () => {
+    const raw = psbt.toBuffer();
+    const entry = Uint8Array.of(2, 0xfc, 9, 1, 7);
+    const withGlobal = (...parts: Uint8Array[]): Uint8Array => Bytes.concat(raw.slice(0, 5), ...parts, raw.slice(5));
+    expect(SigningRequest.accept(request, withGlobal(entry)).missing).toEqual([]);
+    expect(codeOf(() => SigningRequest.accept(request, withGlobal(entry, entry)))).toBe('psbt.malformed');
+    const long = Uint8Array.of(2, 0xfc, 9, 0xfd, 1, 0, 7);
+    expect(codeOf(() => SigningRequest.accept(request, withGlobal(long)))).toBe('psbt.malformed');
+    const unsigned = request.transaction;
+    unsigned.setInputScript(0, Uint8Array.of(0x51));
+    const tx = unsigned.toBuffer();
+    const made = Bytes.concat(raw.slice(0, 5), Uint8Array.of(1, 0, tx.length), tx, new Uint8Array(5));
+    expect(codeOf(() => SigningRequest.accept(request, made))).toBe('psbt.malformed');
+  });
+
   it('refuses version 2 by its name', () => {
     const version = Bytes.concat(Uint8Array.of(1, 0xfb, 4, 2, 0, 0, 0));
     const raw = psbt.toBuffer();

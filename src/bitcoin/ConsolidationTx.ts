@@ -114,16 +114,19 @@ function frameWeight(output: Uint8Array): number {
   return 4 * (8 + 5 + 1 + 9 + output.length) + 2;
 }
 
+/** A legacy input has an empty witness of one byte as soon as another input has one. */
+const weightOf = ({ weight, legacy }: Member): number => weight + (legacy ? 1 : 0);
+
 function take({ must, order, enough, maxInputs, output, feeRate }: Taking): readonly Member[] {
   const taken = [...must];
-  let weight = frameWeight(output) + must.reduce((sum, one) => sum + one.weight + 1, 0);
+  let weight = frameWeight(output) + must.reduce((sum, one) => sum + weightOf(one), 0);
   let value = must.reduce((sum, { coin }) => sum + coin.valueSats, 0n);
   for (const one of order) {
     // Weighed a little too heavy here: the answer to "enough" must hold for the exact fee.
     if (enough !== undefined && taken.length >= 1 && value >= enough + Fee.at(weight, feeRate)) break;
-    if (taken.length >= maxInputs || weight + one.weight + 1 > Tx.MAX_STANDARD_WEIGHT) break;
+    if (taken.length >= maxInputs || weight + weightOf(one) > Tx.MAX_STANDARD_WEIGHT) break;
     taken.push(one);
-    weight += one.weight + 1;
+    weight += weightOf(one);
     value += one.coin.valueSats;
   }
   return taken;

@@ -4,7 +4,7 @@ import * as Delegation from '../../src/babylon/Delegation.ts';
 import * as ExtensionTx from '../../src/babylon/ExtensionTx.ts';
 import type * as StakingContract from '../../src/babylon/StakingContract.ts';
 import * as Witness from '../../src/babylon/Witness.ts';
-import type * as Coin from '../../src/bitcoin/Coin.ts';
+import * as Coin from '../../src/bitcoin/Coin.ts';
 import * as LeafSpend from '../../src/bitcoin/LeafSpend.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
 import { BARE_P2SH, coinOf, type Kind, P2PKH, sign } from '../support/coins.ts';
@@ -31,6 +31,7 @@ import {
   stakingTransaction,
   untyped,
 } from '../support/stakes.ts';
+import { purseOf, walletCoin } from '../support/wallets.ts';
 
 const cast = castOf();
 const { delegation: previous } = stakeOf(cast, { outputIndex: 1 });
@@ -161,6 +162,110 @@ describe('funding', () => {
     const { spend } = build({ funding: { ...coin, scriptPubKey } });
     scriptPubKey.fill(0);
     expect(hex(spend.sighash())).toBe(hex(build().spend.sighash()));
+  });
+});
+
+describe('fund', () => {
+  const CHANGE = purseOf('p2wpkh').scriptPubKey;
+  const fund = (options: Partial<Record<keyof ExtensionTx.fund.Options, unknown>> = {}): ExtensionTx.fund.Funded =>
+    ExtensionTx.fund(
+      untyped<ExtensionTx.fund.Options>({
+        previous,
+        contract: next,
+        valueSats: sats(500_000),
+        candidates: [],
+        changeScriptPubKey: CHANGE,
+        feeRateSatsPerKvb: 2_000n,
+        ...options,
+      }),
+    );
+  const planOf = (act: () => unknown): ExtensionTx.ConsolidationPlan => {
+    const { reason } = failure(act);
+    expect(reason.code).toBe('extension-tx.needs-consolidation');
+    return (reason as unknown as { plan: ExtensionTx.ConsolidationPlan }).plan;
+  };
+
+  it('takes the one coin that wastes least: none other would do better', () => {
+    for (const values of [
+      [900n, 1_000n, 50_000n],
+      [2_000n, 800n, 790n],
+      [60_000n, 70_000n],
+    ]) {
+      const candidates = values.flatMap((value, i) => [walletCoin('p2tr', value, i), walletCoin('p2wpkh', value, i)]);
+      const found = fund({ candidates });
+      const cost = ({ feeSats, changeSats }: ExtensionTx.build.Built, kind: number): bigint =>
+        feeSats * 4000n + (changeSats > 0n ? 272n * 2_000n : 0n) - BigInt(kind) * 2_000n;
+      const best = Math.min(
+        ...candidates.flatMap((coin) => {
+          try {
+            const weight = Coin.inputWeight(Coin.toInput(coin));
+            return [Number(cost(build({ funding: coin, changeScriptPubKey: CHANGE, feeRateSatsPerKvb: 2_000n }), weight))];
+          } catch {
+            return [];
+          }
+        }),
+      );
+      // Fees are whole satoshi of whole vbytes.
+      expect(Number(cost(found, Coin.inputWeight(Coin.toInput(found.funding))))).toBeLessThanOrEqual(best + 4_000 + 3 * 2_000);
+      expect(found.transaction.ins).toHaveLength(2);
+    }
+  });
+
+  it('H31: excludes the stake itself and every output of both contracts', () => {
+    const outputs = [previous.contract, next].flatMap(({ staking, unbonding, slashingChange }) => [staking, unbonding, slashingChange]);
+    const own = outputs.map(({ scriptPubKey }, vout) => ({ outpoint: { txid: 'dd'.repeat(32), vout }, valueSats: 900_000n, scriptPubKey }));
+    const stake = {
+      outpoint: { txid: previous.stakingTxid, vout: 1 },
+      valueSats: 500_000n,
+      scriptPubKey: previous.contract.staking.scriptPubKey,
+    };
+    const good = walletCoin('p2wpkh', 5_000n);
+    const found = fund({ candidates: [stake, ...own, good] });
+    expect(found.funding).toBe(good);
+    expect(found.skipped.map(({ why }) => why)).toEqual(own.map(() => 'never-use').concat('never-use'));
+    expect(codeOf(() => fund({ candidates: [stake, ...own] }))).toBe('extension-tx.insufficient-funds');
+    for (const coin of own) expect(codeOf(fails({ funding: coin }))).toBe('staking-tx.coin-is-the-contract');
+    for (const { scriptPubKey } of outputs)
+      expect(codeOf(fails({ changeScriptPubKey: scriptPubKey }))).toBe('extension-tx.change-is-the-contract');
+  });
+
+  it('H30, row 23: five small coins give a plan to make one of them, and that one is enough', () => {
+    for (const raise of [0n, 700n]) {
+      for (const kind of ['p2wpkh', 'p2tr', 'p2sh-p2wpkh', 'p2wsh 2-of-3', 'p2pkh'] as const) {
+        const candidates = [1, 2, 3, 4, 5].map((id) => walletCoin(kind, 375n, id));
+        const changeScriptPubKey = purseOf(kind === 'p2pkh' ? 'p2tr' : kind).scriptPubKey;
+        const options = { candidates, changeScriptPubKey, feeRateSatsPerKvb: 1_000n, valueSats: sats(500_000n + raise) };
+        const plan = planOf(() => fund(options));
+        const transaction = Tx.fromHex(plan.transaction);
+        expect(transaction.ins.length).toBe(plan.inputs.length);
+        expect([hex(transaction.outs[0]?.script ?? P2TR), transaction.outs[0]?.value]).toEqual([plan.scriptPubKey, BigInt(plan.valueSats)]);
+        expect(375n * BigInt(plan.inputs.length)).toBe(BigInt(plan.valueSats) + BigInt(plan.feeSats));
+        const { previousTransaction: _, ...one } = walletCoin(kind === 'p2pkh' ? 'p2tr' : kind, BigInt(plan.valueSats), 9);
+        expect(hex(one.scriptPubKey)).toBe(plan.scriptPubKey);
+        expect(fund({ ...options, candidates: [one] }).transaction.outs[0]?.value).toBe(500_000n + raise);
+      }
+    }
+  });
+
+  it('row 23: the plan leaves never-use and spent coins alone, and says when all together are not enough', () => {
+    const candidates = [1, 2, 3, 4, 5].map((id) => walletCoin('p2wpkh', 375n, id));
+    const [first, second] = candidates as [Coin.Coin, Coin.Coin];
+    const isSpent = ({ outpoint }: Coin.Coin): boolean => outpoint.txid === second.outpoint.txid;
+    const plan = planOf(() => fund({ candidates, neverUse: [first.outpoint], isSpent, feeRateSatsPerKvb: 1_000n }));
+    const used = plan.inputs.map(({ txid }) => txid);
+    expect(used).not.toContain(first.outpoint.txid);
+    expect(used).not.toContain(second.outpoint.txid);
+    expect(failure(() => fund({ candidates, valueSats: sats(900_000), feeRateSatsPerKvb: 1_000n })).reason).toMatchObject({
+      code: 'extension-tx.insufficient-funds',
+      haveSats: '1875',
+    });
+    expect(codeOf(() => fund())).toBe('extension-tx.insufficient-funds');
+  });
+
+  it('checks terms before coins', () => {
+    expect(codeOf(() => fund({ valueSats: sats(499_999) }))).toBe('extension-tx.value-decreased');
+    expect(codeOf(() => fund({ contract: other({ stakerPk: keyOf('thief').publicKey }) }))).toBe('extension-tx.other-staker');
+    expect(codeOf(() => fund({ feeRateSatsPerKvb: 1_000_001n }))).toBe('input.out-of-range');
   });
 });
 

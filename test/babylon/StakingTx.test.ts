@@ -26,6 +26,7 @@ import {
   sats,
   untyped,
 } from '../support/stakes.ts';
+import { STABLE_KINDS, signWallet, WALLET_KINDS, walletCoin } from '../support/wallets.ts';
 
 const contract = contractOf(castOf());
 const build = (options: Partial<StakingTx.build.Options> = {}): StakingTx.build.Built =>
@@ -224,6 +225,158 @@ describe('scripts that give coins away are refused', () => {
     for (const { script } of transaction.outs.slice(0, 1)) script.fill(0);
     expect(hex(contract.staking.scriptPubKey).startsWith('5120')).toBe(true);
     expect(Tx.toHex(build({ changeScriptPubKey: P2WPKH }).transaction)).toBe(before);
+  });
+});
+
+describe('registration before the transaction is sent', () => {
+  it('A1: refuses whatever would change the txid under the pre-signed transactions', () => {
+    const legacy = walletCoin('p2pkh', 1_000_000n);
+    expect(codeOf(fails({ coins: [legacy] }))).toBe('coin.txid-changes');
+    for (const option of ['allowTxidChange', 'replaceable'] as const)
+      for (const registration of [undefined, 'pre-staking'])
+        expect(failure(fails({ coins: [legacy], [option]: true, registration })).reason).toEqual({
+          code: 'staking-tx.txid-must-be-final',
+          option,
+        });
+    for (const registration of ['later', 7, null, {}])
+      if (registration !== null) expect(codeOf(fails({ registration }))).toBe('staking-tx.unknown-registration');
+    expect(build().txidIsFinal).toBe(true);
+  });
+
+  it('is the default; after the confirmation legacy coins and replacement are possible, and the result says that the txid is not final', () => {
+    const coins = [walletCoin('p2pkh', 1_000_000n, 1), walletCoin('p2wpkh', 1_000n, 2)];
+    const late = { registration: 'post-staking', coins } as const;
+    expect(codeOf(fails(late))).toBe('coin.txid-changes');
+    const built = build({ ...late, allowTxidChange: true });
+    expect([built.txidIsFinal, built.transaction.ins[0]?.sequence]).toEqual([false, 0xffff_ffff]);
+    const signed = Tx.copy(built.transaction);
+    signWallet(signed, 0, 'p2pkh', coins);
+    signWallet(signed, 1, 'p2wpkh', coins);
+    expect(signed.weight()).toBe(built.signedWeight);
+    expect(Tx.txid(signed)).not.toBe(Tx.txid(built.transaction));
+    const replaceable = build({ registration: 'post-staking', replaceable: true });
+    expect([replaceable.txidIsFinal, replaceable.transaction.ins[0]?.sequence]).toEqual([false, 0xffff_fffd]);
+    expect(build({ registration: 'post-staking' }).txidIsFinal).toBe(true);
+  });
+});
+
+describe('outputs of the contract', () => {
+  it('are no change and no coins: no key leads out of them', () => {
+    for (const { scriptPubKey } of [contract.staking, contract.unbonding, contract.slashingChange]) {
+      expect(codeOf(fails({ changeScriptPubKey: scriptPubKey }))).toBe('staking-tx.change-is-the-contract');
+      const coin = { outpoint: { txid: 'cc'.repeat(32), vout: 0 }, valueSats: 900_000n, scriptPubKey };
+      expect(failure(fails({ coins: [coinOf('P2TR', 9_000n), coin] })).reason).toEqual({
+        code: 'staking-tx.coin-is-the-contract',
+        field: 'coins[1]',
+      });
+    }
+  });
+});
+
+describe('the data output', () => {
+  const data = (text: string) => fails({ opReturnScript: bytes(text) });
+
+  it('is pushes of at most 83 bytes in all: nodes relay nothing else', () => {
+    for (const text of ['6a', `6a4c50${'00'.repeat(80)}`, '6a0051604f', '6a0102030405'.slice(0, 6)]) expect(data(text)).not.toThrow();
+    for (const text of [`6a4c51${'00'.repeat(81)}`, '6a51ac', '6a61', '6a05aabb', '6a4c', '6a4d0500aa'])
+      expect(failure(data(text)).reason).toEqual({ code: 'staking-tx.data-not-standard', bytes: text.length / 2, maxBytes: 83 });
+  });
+});
+
+describe('fund', () => {
+  const { minStakingValueSats, maxStakingValueSats } = { minStakingValueSats: 500_000n, maxStakingValueSats: 9_000_000n };
+  const params = untyped<StakingTx.fund.Options['params']>({
+    version: 3,
+    covenantPks: pks(keysOf('cov', 9)),
+    covenantQuorum: 6,
+    unbondingTimeBlocks: 144,
+    unbondingFeeSats: 2_000n,
+    slashingPkScript: BURN,
+    slashingRate: 10,
+    minSlashingTxFeeSats: 1_000n,
+    minStakingValueSats,
+    maxStakingValueSats,
+    minStakingTimeBlocks: 1000,
+    maxStakingTimeBlocks: 2000,
+  });
+  const candidates = WALLET_KINDS.map((kind, i) => walletCoin(kind, 300_000n + BigInt(i), i));
+  const fund = (options: Partial<Record<keyof StakingTx.fund.Options, unknown>> = {}): StakingTx.fund.Funded =>
+    StakingTx.fund(
+      untyped<StakingTx.fund.Options>({
+        contract,
+        params,
+        valueSats: sats(1_000_000),
+        candidates,
+        changeScriptPubKey: P2WPKH,
+        feeRateSatsPerKvb: 3_000n,
+        ...options,
+      }),
+    );
+
+  it('chooses coins and builds: the same as build with these coins', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: 500_000n, max: 2_000_000n }), fc.bigInt({ min: 100n, max: 90_000n }), (value, rate) => {
+        const funded = fund({ valueSats: value, feeRateSatsPerKvb: rate });
+        const built = build({ valueSats: sats(value), coins: funded.coins, feeRateSatsPerKvb: rate, minChangeSats: 340n });
+        expect(Tx.toHex(funded.transaction)).toBe(Tx.toHex(built.transaction));
+        expect([funded.feeSats, funded.changeSats, funded.signedWeight, funded.txidIsFinal]).toEqual([
+          built.feeSats,
+          built.changeSats,
+          built.signedWeight,
+          true,
+        ]);
+        expect(funded.coins.every(({ scriptPubKey }) => hex(scriptPubKey) !== hex(P2PKH))).toBe(true);
+      }),
+      { seed: SEED, numRuns: 60 },
+    );
+  });
+
+  it('row 3: leaves legacy coins alone, however many there are', () => {
+    const legacy = Array.from({ length: 5 }, (_, i) => walletCoin('p2pkh', 900_000n, 90 + i));
+    expect(codeOf(() => fund({ candidates: legacy }))).toBe('coin-selection.insufficient-funds');
+    const funded = fund({ candidates: [...legacy, ...candidates] });
+    expect(funded.selection.skipped.filter(({ why }) => why === 'txid-changes').length).toBeGreaterThanOrEqual(5);
+    const late = fund({ candidates: legacy, registration: 'post-staking', allowTxidChange: true });
+    expect(late.txidIsFinal).toBe(false);
+  });
+
+  it('D02, D06, B12: holds value and time against the parameters', () => {
+    for (const value of [499_999n, 9_000_001n]) expect(codeOf(() => fund({ valueSats: value }))).toBe('staking-tx.value-out-of-range');
+    expect(refusal(() => fund({ valueSats: 2_200_000_000_000_000n }))).toEqual(['input.out-of-range', 'valueSats']);
+    expect(codeOf(() => fund({ contract: contractOf(castOf(), { stakingTimeBlocks: 2001 }) }))).toBe('staking-tx.time-out-of-range');
+    for (const blocks of [100.5, 20.9, Number.NaN, '1000'])
+      expect(refusal(() => contractOf(castOf(), { stakingTimeBlocks: untyped(blocks) }))).toEqual([
+        'input.not-integer',
+        'stakingTimeBlocks',
+      ]);
+    expect(codeOf(() => fund({ params: undefined }))).toMatch(/^(input|params)\./);
+  });
+
+  it('D01, D03, D05, D17: refuses a value that is no satoshi', () => {
+    for (const value of [500_000.5, Number.NaN, '500000', 500_000])
+      expect(refusal(() => fund({ valueSats: value }))).toEqual(['input.not-integer', 'valueSats']);
+  });
+
+  it('D43: reports what is paid, change that is not made included', () => {
+    const fee = Fee.at(486, Fee.rate(3_000n));
+    const funded = fund({ valueSats: 500_000n, candidates: [walletCoin('p2wpkh', 500_000n + fee + 300n)] });
+    expect([funded.feeSats, funded.changeSats]).toEqual([fee + 300n, 0n]);
+  });
+
+  it('never takes an output of the contract, whatever is offered', () => {
+    const stake = { outpoint: { txid: 'cc'.repeat(32), vout: 0 }, valueSats: 90_000_000n, scriptPubKey: contract.staking.scriptPubKey };
+    expect(fund({ candidates: [stake, ...candidates] }).selection.skipped[0]).toMatchObject({ why: 'never-use', valueSats: 90_000_000n });
+  });
+
+  it('D19, D20, D21: knows no lock time: with final inputs it would have no effect', () => {
+    expect(fund({ lockHeight: 800_000 } as never).transaction.locktime).toBe(0);
+  });
+
+  it('stakes with its data output, and with consolidation', () => {
+    const funded = fund({ opReturnScript: DATA, consolidate: { upToSats: 400_000n, maxFeeRateSatsPerKvb: 3_000n } });
+    expect(funded.transaction.outs.map(({ script }) => hex(script).slice(0, 4))).toEqual(['5120', '6a47', '0014']);
+    expect(funded.selection.consolidated).toBeGreaterThan(3);
+    expect(funded.coins).toHaveLength(STABLE_KINDS.length);
   });
 });
 

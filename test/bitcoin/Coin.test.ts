@@ -4,6 +4,7 @@ import * as Coin from '../../src/bitcoin/Coin.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
 import { BARE_P2SH, coinOf, KINDS, multisig, P2PKH, sign } from '../support/coins.ts';
 import { bytes, codeOf, failure, hex, judge, P2WPKH, refusal, untyped } from '../support/stakes.ts';
+import { signWallet, WALLET_KINDS, walletCoin } from '../support/wallets.ts';
 
 const outputs = [{ scriptPubKey: P2WPKH, valueSats: 90_000n }];
 const coin = coinOf('P2WPKH', 100_000n);
@@ -54,6 +55,90 @@ describe('one input of each kind', () => {
   ] as const)('%s: %i bytes and %i witness bytes', (kind, base, witness) => {
     const input = Coin.toInput(coinOf(kind, 1n));
     expect([41 + input.scriptSig.length, input.witnessBytes]).toEqual([base, witness]);
+  });
+});
+
+describe('where the txid may change', () => {
+  const LEGACY = { allowTxidChange: true } as const;
+
+  it.each(WALLET_KINDS)('%s weighs after signing what was announced before', (kind) => {
+    const spent = [1, 2].map((id) => walletCoin(kind, 100_000n, id));
+    const inputs = spent.map((one) => Coin.toInput(one, 'coin', LEGACY));
+    const unsigned = Coin.unsigned(inputs, outputs);
+    const signed = Tx.copy(unsigned);
+    for (const i of spent.keys()) signWallet(signed, i, kind, spent);
+    expect(signed.weight()).toBe(Coin.signedWeight(unsigned, inputs));
+  });
+
+  it('legacy beside segwit inputs: the empty witness of each counts a byte', () => {
+    const kinds = ['p2pkh', 'p2tr', 'p2sh 2-of-3', 'p2sh-p2wpkh', 'p2pkh'] as const;
+    const spent = kinds.map((kind, i) => walletCoin(kind, 100_000n, i));
+    const inputs = spent.map((one) => Coin.toInput(one, 'coin', LEGACY));
+    const unsigned = Coin.unsigned(inputs, outputs);
+    const signed = Tx.copy(unsigned);
+    for (const [i, kind] of kinds.entries()) signWallet(signed, i, kind, spent);
+    expect(signed.weight()).toBe(Coin.signedWeight(unsigned, inputs));
+    const sum = inputs.reduce((total, input) => total + Coin.inputWeight(input), 0);
+    expect(signed.weight()).toBe(4 * (10 + 31) + 2 + sum);
+  });
+
+  it.each([
+    ['p2pkh', 592],
+    ['p2sh 2-of-3', 297 * 4],
+  ] as const)('%s: %i weight units in a transaction without witness', (kind, weight) => {
+    const inputs = [Coin.toInput(walletCoin(kind, 1_000n), 'coin', LEGACY)];
+    expect(Coin.signedWeight(Coin.unsigned(inputs, outputs), inputs)).toBe(4 * (10 + 31) + weight);
+  });
+
+  it('D38: needs the transaction that made the coin, unless only the weight is asked', () => {
+    for (const kind of ['p2pkh', 'p2sh 2-of-3'] as const) {
+      const { previousTransaction: _, ...bare } = walletCoin(kind, 1_000n);
+      expect(failure(() => Coin.toInput(bare, 'coins[1]', LEGACY)).reason).toMatchObject({
+        code: 'coin.missing-previous-transaction',
+        field: 'coins[1]',
+      });
+      expect(Coin.toInput(bare, 'coin', { ...LEGACY, weighOnly: true }).scriptSigBytes).toBeGreaterThan(100);
+      for (const wrong of ['true', 1, {}, null])
+        expect(codeOf(() => Coin.toInput(bare, 'coin', { allowTxidChange: untyped(wrong), weighOnly: true }))).toBe('coin.txid-changes');
+    }
+  });
+});
+
+describe('the transaction that made a coin', () => {
+  it('is held against it for every kind: a wallet would sign a fee that nobody sees', () => {
+    for (const kind of WALLET_KINDS) {
+      const coin_ = walletCoin(kind, 5_000n, 3);
+      const other = walletCoin(kind, 6_000n, 3);
+      const to = (change: object) => () => Coin.toInput({ ...coin_, ...change }, 'coin', { allowTxidChange: true });
+      expect(to({})).not.toThrow();
+      const what = (change: object): unknown => (failure(to(change)).reason as { what?: unknown }).what;
+      expect(what({ previousTransaction: other.previousTransaction })).toBe('txid');
+      expect(what({ outpoint: { ...coin_.outpoint, vout: 1 } })).toBe('vout');
+      expect(what({ valueSats: 5_001n })).toBe('value');
+      const stranger = kind === 'p2tr' ? P2WPKH : bytes(`5120${'33'.repeat(32)}`);
+      expect(what({ scriptPubKey: stranger, redeemScript: undefined, witnessScript: undefined })).toBe('script');
+    }
+  });
+
+  it('must be one', () => {
+    const coin_ = walletCoin('p2wpkh', 5_000n);
+    const raw = coin_.previousTransaction as Uint8Array;
+    expect(refusal(() => Coin.toInput({ ...coin_, previousTransaction: untyped(hex(raw)) }))).toEqual([
+      'input.not-bytes',
+      'coin.previousTransaction',
+    ]);
+    for (const bad of [raw.subarray(1), new Uint8Array([...raw, 0])])
+      expect(refusal(() => Coin.toInput({ ...coin_, previousTransaction: bad }))).toEqual(['tx.malformed', 'coin.previousTransaction']);
+  });
+});
+
+describe('a taproot coin', () => {
+  it('whose internal key nobody has is refused: it is locked by scripts', async () => {
+    const { nums } = await import('../../src/bitcoin/TapTree.ts');
+    expect(failure(() => Coin.toInput({ ...walletCoin('p2tr', 5_000n), tapInternalKey: nums() })).reason).toEqual({
+      code: 'coin.not-key-path',
+      field: 'coin',
+    });
   });
 });
 

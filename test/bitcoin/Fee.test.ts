@@ -23,6 +23,71 @@ describe('rate', () => {
   });
 });
 
+describe('ratePerVbyte', () => {
+  it('D09, D14: takes fractions exactly, as a number or as decimal text', () => {
+    for (const [given, rate] of [
+      [1.5, 1_500n],
+      [0.1, 100n],
+      ['0.25', 250n],
+      [1.3, 1_300n],
+      ['1.300000', 1_300n],
+      [1000, 1_000_000n],
+      ['12', 12_000n],
+      [1.001, 1_001n],
+    ] as const)
+      expect(Fee.ratePerVbyte(given)).toBe(rate);
+  });
+
+  it('is exact for every thousandth: no double gets in between', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 100, max: 1_000_000 }), (thousandths) => {
+        expect(Fee.ratePerVbyte(thousandths / 1000)).toBe(BigInt(thousandths));
+        expect(Fee.ratePerVbyte(Fee.formatPerVbyte(Fee.rate(BigInt(thousandths))))).toBe(BigInt(thousandths));
+      }),
+      { seed: SEED },
+    );
+  });
+
+  it('D12, D15: refuses NaN, infinity, exponents, blanks, signs and other types, with the field', () => {
+    for (const given of [
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      -1,
+      1e21,
+      1e-7,
+      '5 ',
+      ' 5',
+      '+5',
+      '-5',
+      '1e3',
+      '0x5',
+      '05',
+      '.5',
+      '5.',
+      '',
+      '1,5',
+      null,
+      5n,
+      {},
+    ])
+      expect(refusal(() => Fee.ratePerVbyte(untyped(given), 'feeRate'))).toEqual(['fee.bad-rate', 'feeRate']);
+  });
+
+  it('refuses more decimals than it can keep, and rates outside the limits (D07, D08, D11)', () => {
+    for (const given of [0.1 + 0.2, '1.0001', 1.2345]) expect(codeOf(() => Fee.ratePerVbyte(given))).toBe('fee.rate-too-precise');
+    for (const given of [0, '0.099', 1000.001, 1_000_000]) expect(codeOf(() => Fee.ratePerVbyte(given))).toBe('input.out-of-range');
+    expect(Fee.ratePerVbyte(2000, 'feeRate', 2_000_000n)).toBe(2_000_000n);
+  });
+});
+
+describe('rateOf', () => {
+  it('is what a node compares: by whole vbytes, rounded down', () => {
+    expect(Fee.rateOf(153n, 610)).toBe(1_000n);
+    expect(Fee.rateOf(153n, 613)).toBe(993n);
+    expect(refusal(() => Fee.rateOf(5n, 0))).toEqual(['input.out-of-range', 'weight']);
+  });
+});
+
 describe('at', () => {
   it('is the least fee that a node takes at this rate: nodes round the weight up to whole vbytes first', () => {
     fc.assert(

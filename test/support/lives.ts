@@ -97,7 +97,11 @@ export function signed(
   ]);
 }
 
-export const FUNDING = { outpoint: { txid: '77'.repeat(32), vout: 2 }, valueSats: 900_000n, scriptPubKey: P2TR } as const;
+export const FUNDING: { readonly outpoint: Tx.Outpoint; readonly valueSats: bigint; readonly scriptPubKey: Uint8Array } = {
+  outpoint: { txid: '77'.repeat(32), vout: 2 },
+  valueSats: 900_000n,
+  scriptPubKey: P2TR,
+};
 
 /** The same keys with a longer time: what an extension locks. */
 export function extensionOf({ contract, delegation }: Life): {

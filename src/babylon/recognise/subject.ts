@@ -23,7 +23,7 @@ export type SubjectInput = {
 export type Subject = { readonly transaction: Tx.Transaction; readonly txid: string; readonly inputs: readonly SubjectInput[] };
 
 export function fromTransaction(transaction: Tx.Transaction, spentOutputs: readonly (Tx.SpentOutput | undefined)[] = []): Subject {
-  const own = Tx.copy(transaction);
+  const own = ownCopy(transaction);
   return {
     transaction: own,
     txid: Tx.txid(own),
@@ -37,6 +37,15 @@ export function fromTransaction(transaction: Tx.Transaction, spentOutputs: reado
       prevout: checkPrevout(spentOutputs[i], i),
     })),
   };
+}
+
+/** By its bytes: an object whose fields cannot be written, such as a negative version, is no transaction. */
+function ownCopy(transaction: Tx.Transaction): Tx.Transaction {
+  try {
+    return Tx.decode(Tx.encode(transaction));
+  } catch (cause) {
+    return fail<Reason>({ code: 'tx.malformed', field: 'transaction' }, 'transaction: it cannot be written as bytes', { cause });
+  }
 }
 
 function checkPrevout(prevout: Tx.SpentOutput | undefined, i: number): Tx.SpentOutput | undefined {

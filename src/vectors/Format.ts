@@ -33,7 +33,7 @@ export type Reason =
 
 /** Schemas and kinds of the format that this version does not read. */
 const LATER_SCHEMAS: readonly string[] = ['satlock-golden/1', 'restaking-trace/1'];
-const LATER_KINDS: readonly string[] = ['babylon.message', 'eigenlayer.trace', 'symbiotic.trace'];
+const LATER_KINDS: readonly string[] = ['eigenlayer.trace', 'symbiotic.trace'];
 
 const FILE: Fields = { schema: Field.text(), kind: Field.text(), source: Field.text(), cases: Field.list(Field.object({})) };
 

@@ -108,6 +108,8 @@ function typeSchema(type: Type): Record<string, Json> {
       return { type: 'string', ...(type.oneOf === undefined ? {} : { enum: type.oneOf }) };
     case 'boolean':
       return { type: 'boolean' };
+    case 'json':
+      return { type: 'object' };
     case 'list':
       return { type: 'array', items: typeSchema(type.of) };
     case 'object':

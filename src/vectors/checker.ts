@@ -104,6 +104,9 @@ function checkScalar(json: unknown, type: Type, place: Place): void {
     case 'boolean':
       if (typeof json !== 'boolean') wrongType(place, 'true or false', json);
       return;
+    case 'json':
+      object(json, place);
+      return;
     case 'text': {
       const { oneOf } = type;
       const given = text(json, place);

@@ -6,6 +6,7 @@ export type Type =
   | { readonly type: 'integer' }
   | { readonly type: 'text'; readonly oneOf?: readonly string[] }
   | { readonly type: 'boolean' }
+  | { readonly type: 'json' }
   | { readonly type: 'list'; readonly of: Type }
   | { readonly type: 'object'; readonly fields: Fields };
 
@@ -30,6 +31,11 @@ export function text(...oneOf: readonly string[]): Field {
 
 export function boolean(): Field {
   return { type: 'boolean' };
+}
+
+/** A JSON object of any content, which the kind reads itself. */
+export function json(): Field {
+  return { type: 'json' };
 }
 
 export function list(of: Type): Field {

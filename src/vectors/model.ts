@@ -15,6 +15,7 @@ export const KINDS = [
   'eots.commitment',
   'adaptor.signature',
   'babylon.pop',
+  'babylon.message',
 ] as const;
 
 export type Kind = (typeof KINDS)[number];

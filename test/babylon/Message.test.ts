@@ -1,4 +1,6 @@
 // The messages against the published package of the chain, and what is refused.
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import * as Message from '../../src/babylon/Message.ts';
@@ -129,6 +131,27 @@ function withDefaults(value: Readonly<Record<string, unknown>>, typeUrl: string)
     ? { stakingTxHash: '', ...value }
     : { ...value, ...('params' in value ? nested('params') : {}) };
 }
+
+describe('the generated vector file', () => {
+  it("has the package's bytes", () => {
+    const raw = readFileSync(new URL('../../vectors/satlock/babylon-message.json.gz', import.meta.url));
+    const { cases } = JSON.parse(gunzipSync(raw).toString('utf8')) as {
+      readonly cases: readonly {
+        readonly input: { readonly typeUrl: string; readonly value: object };
+        readonly expect: { readonly encoded?: string };
+      }[];
+    };
+    let compared = 0;
+    for (const { input, expect: expected } of cases) {
+      // Numbers beyond 2^53 are none of the package's.
+      if (expected.encoded === undefined || /"[0-9]{16,20}"/.test(JSON.stringify(input.value))) continue;
+      const codec = codecOf(input.typeUrl);
+      expect(Hex.encode(Uint8Array.from(codec.encode(codec.fromJSON(input.value)).finish()))).toBe(expected.encoded);
+      compared++;
+    }
+    expect(compared).toBeGreaterThan(20);
+  });
+});
 
 const ADDRESS = 'bbn1cyqgpk0nlsutlm5ymkfpya30fqntanc8slpure';
 const bytes = (length: number, byte = 7): Uint8Array => new Uint8Array(length).fill(byte);

@@ -19,6 +19,7 @@ const PINNED: Readonly<Record<Format.Kind, string>> = {
   'eots.commitment': '9b5f2fd1b597d672246b72edb849851fc1363b2b625c386ad03972641f73953f',
   'adaptor.signature': '60497de437fd8cc3f46fc10244579583dc9deebb47eafbeb4e1da99670ebabca',
   'babylon.pop': '20865884e7d1c327033b426e21de0b806ad8688f7abbedecb293041894251fe4',
+  'babylon.message': 'b1ea890cb44bd060c205af9ee26c55ac8061ca9e830a165fdb9f58923d8eae8d',
 };
 
 const SHIPPED: readonly (readonly [Format.Kind, string, number])[] = [
@@ -32,6 +33,7 @@ const SHIPPED: readonly (readonly [Format.Kind, string, number])[] = [
   ['eots.commitment', 'eots-commitment.json', 64],
   ['adaptor.signature', 'adaptor-signature.json', 72],
   ['babylon.pop', 'babylon-pop.json', 160],
+  ['babylon.message', 'babylon-message.json.gz', 64],
 ];
 
 describe('Generate.generate', () => {

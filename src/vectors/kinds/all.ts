@@ -2,6 +2,7 @@
 import type { Definition } from '../definition.ts';
 import type { Kind } from '../model.ts';
 import { adaptorSignature } from './adaptorSignature.ts';
+import { babylonMessage } from './babylonMessage.ts';
 import { babylonPop } from './babylonPop.ts';
 import { bitcoinSpend } from './bitcoinSpend.ts';
 import { eotsExtract, eotsSign, eotsVerify } from './eots.ts';
@@ -20,4 +21,5 @@ export const DEFINITIONS: Readonly<Record<Kind, Definition>> = {
   'eots.commitment': eotsCommitment,
   'adaptor.signature': adaptorSignature,
   'babylon.pop': babylonPop,
+  'babylon.message': babylonMessage,
 };

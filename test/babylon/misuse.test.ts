@@ -17,6 +17,7 @@ const EXCLUDED: ReadonlyMap<string, string> = new Map([
   ['SatlockError', 'a class constructor: errors are made by fail'],
   ['Delegation.Delegation', 'a class constructor: Delegation.from checks'],
   ['LeafSpend.LeafSpend', 'a class constructor: LeafSpend.from checks'],
+  ['Staker.Staker', 'a class constructor: Staker.from checks'],
   ['StakingContract.StakingContract', 'a class constructor: StakingContract.from checks'],
   ['Psbt.Psbt', 'a class of bitcoinjs-lib'],
   ['Tx.Transaction', 'a class of bitcoinjs-lib'],
@@ -55,10 +56,11 @@ const PUBLIC: ReadonlyMap<string, Callable> = new Map(
   }),
 );
 
-/** The error that is none of ours, or undefined. Generators and the like are read to their end. */
-function foreign(call: () => unknown): unknown {
+/** The error that is none of ours, or undefined. Generators and the like are read to their end, promises awaited. */
+async function foreign(call: () => unknown): Promise<unknown> {
   try {
-    const result = call();
+    const returned = call();
+    const result = returned instanceof Promise ? await returned : returned;
     if (typeof result === 'object' && result !== null && Symbol.iterator in result && 'next' in result) [...(result as Iterable<unknown>)];
     return undefined;
   } catch (error) {
@@ -82,11 +84,11 @@ function* choices(count: number): Generator<readonly unknown[]> {
   for (const rest of choices(count - 1)) for (const value of count === 1 ? WRONG : PRINTABLE) yield [...rest, value];
 }
 
-function failuresOf(name: string, calls: Iterable<readonly unknown[]>): readonly string[] {
+async function failuresOf(name: string, calls: Iterable<readonly unknown[]>): Promise<readonly string[]> {
   const call = PUBLIC.get(name) as Callable;
   const found = new Set<string>();
   for (const args of calls) {
-    const error = foreign(() => call(...args));
+    const error = await foreign(() => call(...args));
     if (error !== undefined) found.add(`${name}(${args.map(show).join(', ')}): ${String(error)}`);
   }
   return [...found].slice(0, 5);
@@ -100,8 +102,8 @@ describe('every public function', () => {
     for (const name of EXCLUDED.keys()) expect(PUBLIC.has(name), name).toBe(true);
   });
 
-  it.each(NAMES)('%s refuses wrong arguments by an error of ours', (name) => {
-    const failures = failuresOf(name, [[], ...choices(1), ...choices(2), ...choices(3)]).join('\n');
+  it.each(NAMES)('%s refuses wrong arguments by an error of ours', async (name) => {
+    const failures = (await failuresOf(name, [[], ...choices(1), ...choices(2), ...choices(3)])).join('\n');
     expect(failures, failures).toBe('');
   });
 });
@@ -131,6 +133,26 @@ const adaptor = { publicKey: staker.publicKey, encryptionKey: provider.publicKey
 const adaptorSignature = Satlock.AdaptorSig.sign({ secretKey: staker.secretKey, encryptionKey: provider.publicKey, message });
 const prevouts = [{ scriptPubKey: contract.staking.scriptPubKey, valueSats: 500_000n, confirmedHeight: 1 }];
 const stake = { contract, valueSats: 500_000n, coins: [coin], changeScriptPubKey: P2TR, feeRateSatsPerKvb: 2000n };
+const fundParams = { ...params, ...contract.terms, minStakingTimeBlocks: 1 };
+const coin2 = { ...coin, outpoint: { ...coin.outpoint, vout: 1 } };
+const selection = {
+  candidates: [coin, coin2],
+  outputs: [{ scriptPubKey: P2TR, valueSats: 500_000n }],
+  changeScriptPubKey: P2TR,
+  feeRateSatsPerKvb: 2000n,
+  neverUse: [{ txid: '33'.repeat(32), vout: 0 }],
+  mustUse: [coin.outpoint],
+  neverUseScripts: [BURN],
+  isSpent: () => false,
+  avoidChange: { maxExcessSats: 5n },
+  consolidate: { upToSats: 5n },
+  privacy: 'prefer',
+  maxInputs: 5,
+  maxWeight: 5_000,
+  maxTries: 5,
+};
+const waiting = Satlock.StakingTx.build(untyped({ ...stake, registration: 'post-staking', replaceable: true })).transaction;
+const change = { outpoint: { txid: waiting.getId(), vout: 1 }, valueSats: waiting.outs[1]?.value, scriptPubKey: P2TR };
 const extension = {
   previous: delegation,
   contract,
@@ -253,6 +275,39 @@ const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
   ['Tx.spends', transaction, 0, coin.outpoint],
   ['Tx.outputOf', transaction, 0],
   ['Fee.at', 400, 1000n],
+  ['Fee.ratePerVbyte', 1.5],
+  ['Fee.rateOf', 400n, 400],
+  ['Coin.inputWeight', Satlock.Coin.toInput(coin)],
+  ['CoinSelection.select', selection],
+  ['CoinSelection.usable', { candidates: [coin], neverUse: [coin.outpoint], feeRateSatsPerKvb: 2000n }],
+  [
+    'ConsolidationTx.build',
+    { candidates: [coin, coin2], scriptPubKey: P2TR, feeRateSatsPerKvb: 2000n, upToSats: 5_000_000n, maxInputs: 5 },
+  ],
+  ['FeeBump.replacementFee', { signedWeight: 400, replacedFeeSats: 5n, feeRateSatsPerKvb: 2000n }],
+  ['FeeBump.replace', { transaction: waiting, coins: [coin], changeIndex: 1, candidates: [coin2], feeRateSatsPerKvb: 9000n }],
+  ['FeeBump.signals', waiting],
+  ['FeeBump.child', { parent: { transaction: waiting, feeSats: 100n, signedWeight: 600 }, coin: change, packageFeeRateSatsPerKvb: 9000n }],
+  [
+    'FeeBumping.child',
+    {
+      kind: 'staking-registered',
+      contracts: [contract],
+      parent: { transaction: waiting, feeSats: 100n, signedWeight: 600 },
+      coin: change,
+      packageFeeRateSatsPerKvb: 9000n,
+    },
+  ],
+  ['FeeBumping.answer', 'withdrawal', waiting, [P2TR]],
+  [
+    'FeeBumping.replaceStaking',
+    { registration: 'post-staking', contract, transaction: waiting, coins: [coin], changeIndex: 1, feeRateSatsPerKvb: 9000n },
+  ],
+  ['FeeBumping.replaceWithdrawal', { ...withdrawal, replacedFeeSats: 100n }],
+  ['StakingTx.fund', { ...stake, params: fundParams, candidates: [coin], mustUse: [coin.outpoint], consolidate: { upToSats: 5n } }],
+  ['StakingTx.checkForeign', contract, coin],
+  ['ExtensionTx.fund', { ...extension, candidates: [coin] }],
+  ['UnbondingTx.signedWeight', contract],
   ['Fee.checkCeiling', 400n, 400, 1000n],
   ['Schnorr.sign', message, staker.secretKey, message],
   ['Schnorr.verify', message, staker.publicKey, new Uint8Array(64)],
@@ -271,7 +326,72 @@ const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
   ['PubRand.derive', staker.secretKey, 'bbn-1', 5n],
   ['PubRand.derivePublic', staker.secretKey, 'bbn-1', 5n, 2],
   ['Sats.sub', 5n, 3n],
+  ...walletRows(),
 ];
+
+/** The wallet folder: a stake of mainnet's own parameters, which nobody signs. */
+function walletRows(): readonly (readonly [string, ...(readonly unknown[])])[] {
+  const hexSignature = { btcPkHex: '11'.repeat(32), sigHex: '22'.repeat(64) };
+  const keySignature = { publicKey: staker.publicKey, signature: new Uint8Array(64) };
+  const approval = Satlock.CovenantApproval.fromMembers([signatures]);
+  const own = Satlock.Address.encode(P2TR, 'mainnet');
+  const account = { address: own, publicKey: staker.publicKey, babylonAddress: 'bbn1cyqgpk0nlsutlm5ymkfpya30fqntanc8slpure' };
+  const provided = { signPsbt: async () => '', signMessage: async () => '' };
+  const utxo = { txid: '22'.repeat(32), vout: 0, value: 5, scriptPubKey: '51'.repeat(34) };
+  const planned = {
+    paramsSet: network.paramsSet,
+    babylonBtcTipHeight: 925_000,
+    stakerPk: staker.publicKey,
+    finalityProviderPk: provider.publicKey,
+    stakingTimeBlocks: 64_000,
+    valueSats: 600_000n,
+    feeRateSatsPerKvb: 2000n,
+    changeScriptPubKey: P2TR,
+    coins: [coin],
+  };
+  const built = Satlock.ExtensionTx.build(untyped(extension));
+  const drawn = Satlock.WithdrawalTx.build(untyped(withdrawal));
+  const extended = { previous: delegation, contract, built, funding: coin, covenantSignatures: [keySignature] };
+  const options = { autoFinalized: false, signInputs: [{ index: 0, address: own, useTweakedSigner: false }] };
+  const { changeScriptPubKey, ...existing } = { ...planned, stakingTransaction: transaction, inclusionHeight: 925_000, inclusionProof: {} };
+  return [
+    ['ContractMetadata.staking', contract],
+    ['ContractMetadata.extension', contract],
+    ['ContractMetadata.unbonding', delegation],
+    ['ContractMetadata.stakingSlashing', delegation],
+    ['ContractMetadata.unbondingSlashing', delegation],
+    ['ContractMetadata.withdrawal', contract, 'staking'],
+    ['CovenantApproval.fromMembers', [signatures]],
+    ['CovenantApproval.fromHex', [hexSignature]],
+    ['CovenantApproval.signaturesOf', [hexSignature, keySignature]],
+    ['CovenantApproval.check', approval, delegation],
+    ['CovenantApproval.checkUnbonding', delegation, [keySignature]],
+    ['CovenantApproval.checkPrevious', delegation, spend, [keySignature]],
+    ['InjectedWallet.toWalletOptions', 'okx', options, { address: own, publicKey: '02' }],
+    ['InjectedWallet.connect', { kind: 'unisat', wallet: provided, network: 'mainnet' }],
+    ['Provider.signPsbt', provided, '70736274ff', {}],
+    ['Provider.signPsbts', provided, [{ psbtHex: '70736274ff', options: {} }]],
+    ['Provider.signMessage', provided, 'text', 'ecdsa'],
+    ['Provider.signTransaction', { signTransaction: async () => message }, { typeUrl: '/x', value: {} }],
+    ['Provider.ask', 'method', () => 5],
+    ['StakePlan.forStake', planned],
+    ['StakePlan.forExisting', existing],
+    ['StakePlan.forPhase1', { ...existing, phase1: network.phase1 }],
+    ['StakePlan.forExtension', { ...planned, previous: delegation, funding: coin, changeScriptPubKey }],
+    ['StakePlan.coinsOf', transaction, [coin]],
+    ['Staker.from', { network: { bitcoinNetwork: 'mainnet', paramsSet: network.paramsSet }, account, bitcoin: provided }],
+    ['Step.ask', provided, Satlock.Steps.unbonding(delegation)],
+    ['Step.askAll', provided, [Satlock.Steps.unbonding(delegation)]],
+    ['Steps.slashingConsent', delegation, 'staking', { stakerPk: staker.publicKey, keyOrigins: [] }],
+    ['Steps.unbonding', delegation, { address: own }],
+    ['Steps.completeUnbonding', delegation, { staker: [keySignature], covenant: [hexSignature] }],
+    ['Steps.staking', delegation, [coin], []],
+    ['Steps.withdrawal', drawn, withdrawal.inputs, { address: own }],
+    ['Steps.extension', extended],
+    ['Utxo.toCoin', utxo, staker.publicKey],
+    ['Utxo.toCoins', [utxo], staker.publicKey],
+  ];
+}
 
 const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
@@ -290,10 +410,10 @@ function* spoiled(value: unknown, depth: number): Generator<unknown> {
 }
 
 describe('one wrong value among right ones', () => {
-  it.each(RIGHT.map((row) => [row[0], row.slice(1)] as const))('%s', (name, args) => {
+  it.each(RIGHT.map((row) => [row[0], row.slice(1)] as const))('%s', async (name, args) => {
     expect(PUBLIC.has(name)).toBe(true);
     const calls = args.flatMap((arg, i) => [...spoiled(arg, 3)].map((wrong) => put(args, i, wrong)));
-    const failures = failuresOf(name, [args, ...calls, [...args].reverse()]).join('\n');
+    const failures = (await failuresOf(name, [args, ...calls, [...args].reverse()])).join('\n');
     expect(failures, failures).toBe('');
   });
 });

@@ -8,76 +8,24 @@ import * as Hex from '../base/Hex.ts';
 import * as Sats from '../base/Sats.ts';
 import * as ChainProfile from './ChainProfile.ts';
 import * as Header from './chain/header.ts';
+import * as Rest from './chain/rest.ts';
 import * as Transactions from './chain/transactions.ts';
+import * as ViewJson from './chain/viewJson.ts';
+import type { BitcoinHeader, ChainView, DelegationRecord, Features, FinalityProvider, Options, Release } from './chain/viewTypes.ts';
 import type { StakingNetwork } from './Networks.ts';
 import type * as Params from './Params.ts';
 import * as ParamsSet from './ParamsSet.ts';
 
-/** A block of the canonical chain of Babylon's Bitcoin light client. `hash` in display order, `merkleRoot` in internal order. */
-export type BitcoinHeader = { readonly hash: string; readonly height: Blocks.BlockHeight; readonly merkleRoot: Uint8Array };
-
-/** What the chain knows of a finality provider. Jailing keeps nobody from delegating: it is here for readers. */
-export type FinalityProvider = {
-  /** @shape 32 bytes x-only */
-  readonly btcPk: Uint8Array;
-  readonly slashed: boolean;
-  readonly jailed: boolean;
-  /** Taken out at an upgrade, as a duplicate. */
-  readonly softDeleted: boolean;
-};
-
-/** Who of the covenant has signed what. The chain verified the signatures when they came: their keys are enough. @shape keys of 32 bytes */
-export type CovenantSigners = {
-  readonly slashing: readonly Uint8Array[];
-  readonly unbonding: readonly Uint8Array[];
-  readonly unbondingSlashing: readonly Uint8Array[];
-  /** For an expansion: the spend of the previous stake. */
-  readonly expansion: readonly Uint8Array[];
-};
-
-/** A delegation as the chain stores it. */
-export type DelegationRecord = {
-  readonly stakerAddr: string;
-  readonly btcPk: Uint8Array;
-  readonly fpBtcPkList: readonly Uint8Array[];
-  readonly stakingTimeBlocks: number;
-  readonly unbondingTimeBlocks: number;
-  readonly paramsVersion: number;
-  /** Both 0 until an inclusion proof was accepted. */
-  readonly startHeight: number;
-  readonly endHeight: number;
-  /** Tip of the light client when it was created; the REST interface does not tell it. */
-  readonly btcTipHeight?: number;
-  readonly totalSats: Sats.Sats;
-  readonly stakingTx: Uint8Array;
-  readonly stakingOutputIndex: number;
-  readonly slashingTx: Uint8Array;
-  readonly unbondingTx: Uint8Array;
-  readonly unbondingSlashingTx: Uint8Array;
-  readonly covenantSigners: CovenantSigners;
-  /** There when it was reported as spent; an empty transaction stands for the registered unbonding transaction. */
-  readonly unbondingInfo?: { readonly spendStakeTx: Uint8Array };
-  /** There for an expansion. */
-  readonly expansion?: {
-    readonly previousStakingTxid: string;
-    readonly fundingOutput: { readonly scriptPubKey: Uint8Array; readonly valueSats: bigint };
-  };
-};
-
-/** Releases that differ in what they check; `main` is unreleased and the strictest. */
-export type Release = 'v1' | 'v4.0' | 'v4.3' | 'main';
-
-/** What a release checks. */
-export type Features = {
-  /** MsgBtcStakeExpand exists. */
-  readonly stakeExpansion: boolean;
-  /** An expansion that was unbonded early does not stand in the way of its parent's undelegation. */
-  readonly unbondedExpansionIsSkipped: boolean;
-  /** An expansion keeps the staker's key. */
-  readonly expansionKeepsStakerKey: boolean;
-  /** Deleted providers get no delegations. */
-  readonly refusesDeletedProviders: boolean;
-};
+export type {
+  BitcoinHeader,
+  ChainView,
+  CovenantSigners,
+  DelegationRecord,
+  Features,
+  FinalityProvider,
+  Options,
+  Release,
+} from './chain/viewTypes.ts';
 
 const FEATURES: Readonly<Record<Release, Features>> = {
   v1: { stakeExpansion: false, unbondedExpansionIsSkipped: false, expansionKeepsStakerKey: false, refusesDeletedProviders: false },
@@ -86,56 +34,14 @@ const FEATURES: Readonly<Record<Release, Features>> = {
   main: { stakeExpansion: true, unbondedExpansionIsSkipped: true, expansionKeepsStakerKey: true, refusesDeletedProviders: true },
 };
 
-/** A checked view; made by {@link from}. Txids and hashes are keys in lower-case display order, public keys in lower-case hex. */
-export type ChainView = {
-  readonly paramsSet: ParamsSet.ParamsSet;
-  /** k: blocks on top of the including one. */
-  readonly confirmationDepthBlocks: number;
-  /** Of Babylon's light client, not of a Bitcoin node. */
-  readonly tipHeight: Blocks.BlockHeight;
-  /** Of Babylon itself; the allow list ends at one. */
-  readonly babylonHeight: bigint;
-  readonly release: Release;
-  readonly features: Features;
-  /** `generic`: a chain that takes several providers in a delegation, as the releases of the v3 line do. */
-  readonly profile: ChainProfile.ChainProfile;
-  /** Signing context of proofs of possession; mainnet has none. */
-  readonly popContext: string | undefined;
-  readonly headers: ReadonlyMap<string, BitcoinHeader>;
-  readonly finalityProviders: ReadonlyMap<string, FinalityProvider>;
-  readonly delegations: ReadonlyMap<string, DelegationRecord>;
-  readonly allowedStakingTxids: ReadonlySet<string>;
-  /** Heights of stakes that are known to be mined, whatever Babylon knows of them. */
-  readonly minedAt: ReadonlyMap<string, Blocks.BlockHeight>;
-};
-
-export type Options = {
-  readonly paramsSet: ParamsSet.ParamsSet;
-  readonly confirmationDepthBlocks: number;
-  readonly tipHeight: number;
-  readonly babylonHeight: bigint;
-  /** `main` when left out: what it refuses, some network may refuse. */
-  readonly release?: Release;
-  readonly profile?: ChainProfile.ChainProfile;
-  readonly popContext?: string | undefined;
-  /** A raw header tells hash and root itself. */
-  readonly headers?: readonly (
-    | BitcoinHeader
-    | { readonly hash: string; readonly height: number; readonly merkleRoot: Uint8Array }
-    | { readonly height: number; readonly raw: Uint8Array }
-  )[];
-  readonly finalityProviders?: readonly FinalityProvider[];
-  readonly delegations?: readonly DelegationRecord[];
-  readonly allowedStakingTxids?: readonly string[];
-  readonly minedAt?: ReadonlyMap<string, number>;
-};
-
 export type Reason =
   | Check.Reason
   | Hex.Reason
   | Sats.Reason
   | ParamsSet.Reason
   | ChainProfile.Reason
+  | Params.Reason
+  | Rest.Reason
   | { readonly code: 'chain-view.unknown-release'; readonly got: string }
   | { readonly code: 'chain-view.wrong-hash'; readonly field: string; readonly expected: string; readonly got: string }
   | { readonly code: 'chain-view.above-tip'; readonly field: string; readonly height: number; readonly tipHeight: number }
@@ -237,6 +143,37 @@ export function txidOf(record: DelegationRecord): string {
 /** The parameters that rule a stored delegation, for ever those of its version; undefined when the view has no such version. */
 export function paramsOf(view: ChainView, record: DelegationRecord): Params.StakingParams | undefined {
   return view.paramsSet.versions[record.paramsVersion];
+}
+
+/** The JSON form: bytes in hex, amounts and Babylon heights in decimal text; {@link fromJson} reads it back unchanged. @throws chain-view.not-a-view */
+export function toJson(view: ChainView): ViewJson.Json {
+  return ViewJson.toJson(check(view));
+}
+
+/** The view that `json` spells, every part checked. @throws params.*, input.*, hex.*, sats.* and as {@link from} */
+export function fromJson(json: unknown): ChainView {
+  return from(ViewJson.optionsFromJson(json));
+}
+
+/**
+ * A delegation out of the answer of a node's REST interface (`/babylon/btcstaking/v1/btc_delegation/{txid}`). The tip at its creation is not
+ * in it.
+ *
+ * @throws input.*, hex.*, sats.*, chain-view.malformed-output, chain-view.malformed-transaction
+ * @source babylon proto/babylon/btcstaking/v1/query.proto
+ */
+export function delegationFromRest(json: unknown): DelegationRecord {
+  return checkRecord(Rest.delegation(json));
+}
+
+/** A provider out of the answer of a node's REST interface. @throws input.*, hex.* */
+export function finalityProviderFromRest(json: unknown): FinalityProvider {
+  return checkProvider(Rest.finalityProvider(json), 'finality_provider')[1];
+}
+
+/** A header out of the answer of a node's REST interface, for the option `headers`. @throws input.*, hex.*, chain-view.not-base64 */
+export function headerFromRest(json: unknown): { readonly height: number; readonly raw: Uint8Array } {
+  return Rest.header(json);
 }
 
 function checkContext(context: string): string {

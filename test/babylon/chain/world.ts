@@ -114,7 +114,11 @@ const popOf = (owner: KeyPair, babylonAddress: string): ProofOfPossession.Pop =>
   ProofOfPossession.sign({ type: 'ECDSA', secretKey: owner.secretKey, babylonAddress });
 
 /** What the staker gives for it. */
-export function partsOf(delegation: Delegation.Delegation, owner: KeyPair = staker, stakerAddress: string = ACCOUNT) {
+export function partsOf(
+  delegation: Delegation.Delegation,
+  owner: KeyPair = staker,
+  stakerAddress: string = ACCOUNT,
+): Registration.CreateOptions {
   return {
     delegation,
     stakerAddress,

@@ -81,6 +81,8 @@ export interface BabylonProvider {
  * @throws provider.failed - anything else, with the provider's error as cause
  */
 export async function ask<T>(method: string, call: () => Promise<T> | T): Promise<T> {
+  Check.text(method, 'method');
+  Check.callable(call, 'call');
   try {
     return await call();
   } catch (cause) {
@@ -111,7 +113,7 @@ export async function signPsbts(
   psbts: readonly { readonly psbtHex: string; readonly options: SignPsbtOptions }[],
 ): Promise<readonly string[]> {
   checkBitcoin(provider);
-  Check.list(psbts, 'psbts');
+  for (const [i, one] of Check.list(psbts, 'psbts').entries()) Check.text(Check.object(one, `psbts[${i}]`).psbtHex, `psbts[${i}].psbtHex`);
   if (typeof provider.signPsbts === 'function' && psbts.length > 1) {
     const hexes = psbts.map(({ psbtHex }) => psbtHex);
     const answers: unknown = await ask('signPsbts', () =>

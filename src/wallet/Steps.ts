@@ -140,10 +140,11 @@ export function withdrawal(
 ): Step<Tx.Transaction> {
   const { spends, transaction } = Check.object(built, 'built');
   const [first] = Check.list(inputs, 'inputs');
-  if (first === undefined) Check.missing('inputs[0]');
+  const { contract, from } = Check.object(first as WithdrawalTx.Input, 'inputs[0]');
+  stakerOf(checkContract(contract, 'inputs[0].contract'), signer);
   const request = SigningRequest.fromLeafSpends(spends, { ...origins(signer), allowedSighashTypes: ALSO_ALL }, ecc);
   const txid = Tx.txid(transaction);
-  const metadata = ContractMetadata.withdrawal(checkContract(first.contract, 'inputs[0].contract'), first.from);
+  const metadata = ContractMetadata.withdrawal(contract, from);
   return {
     name: 'withdrawal',
     request,

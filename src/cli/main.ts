@@ -25,9 +25,29 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'extractable one-time signatures: keygen, sign, verify, extract',
     load: async () => (await import('./commands/eots.ts')).eotsCommand(),
   },
+  message: {
+    summary: 'messages of the Babylon chain: JSON to protobuf and back',
+    load: async () => (await import('./commands/message.ts')).messageCommand(),
+  },
   params: {
     summary: 'the staking parameters of the known networks',
     load: async () => (await import('./commands/params.ts')).paramsCommand(),
+  },
+  plan: {
+    summary: 'what may go wrong with a planned stake, and what is signed',
+    load: async () => (await import('./commands/plan.ts')).planCommand(),
+  },
+  inspect: {
+    summary: 'what a transaction or PSBT is, of whom, and what is wrong with it',
+    load: async () => (await import('./commands/inspect.ts')).inspectCommand(),
+  },
+  scan: {
+    summary: 'stakes, unbondings, slashings and withdrawals in raw blocks',
+    load: async () => (await import('./commands/inspect.ts')).scanCommand(),
+  },
+  pop: {
+    summary: 'proof that a Bitcoin key agrees to a Babylon account: message, sign, verify',
+    load: async () => (await import('./commands/pop.ts')).popCommand(),
   },
   vectors: { summary: 'check or make test vectors', load: async () => (await import('./commands/vectors.ts')).vectorsCommand() },
 };

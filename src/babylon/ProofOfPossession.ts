@@ -164,15 +164,10 @@ export type WalletAnswer = Signed & {
  * @source babylon x/btcstaking/types/pop.go; BIP137; BIP322
  */
 export function fromWallet(answer: WalletAnswer, ecc: Ecc.Ecc = Ecc.auto()): Pop {
-  const { signatureBase64, btcPk, address, network } = Check.object(answer, 'answer');
+  const { btcPk, network } = Check.object(answer, 'answer');
   const text = textFor(answer);
   Check.bytes(btcPk, 'btcPk', 32);
-  const scriptPubKey = Address.decode(address, network, 'address', ecc);
-  const found = readAnswer(signatureBase64);
-  const pop: Pop =
-    found.form === 'compact'
-      ? { type: 'ECDSA', signature: SignedMessage.withPlainHeader(found.bytes, 'signatureBase64') }
-      : { type: 'BIP322', signature: witnessPop(found, text, scriptPubKey, network) };
+  const pop = readWallet(answer, ecc);
   const verdict = judge({ ...pop, message: utf8ToBytes(text), btcPk, network }, ecc);
   if (!verdict.valid) {
     const { why, reference } = verdict;
@@ -182,6 +177,21 @@ export function fromWallet(answer: WalletAnswer, ecc: Ecc.Ecc = Ecc.auto()): Pop
     );
   }
   return pop;
+}
+
+/**
+ * The proof in what a wallet returned, converted as {@link fromWallet} does and not verified: for {@link verify}, which says what is wrong.
+ *
+ * @throws as fromWallet, but for what the chain would refuse
+ */
+export function readWallet(answer: Omit<WalletAnswer, 'btcPk'>, ecc: Ecc.Ecc = Ecc.auto()): Pop {
+  const { signatureBase64, address, network } = Check.object(answer, 'answer');
+  const text = textFor(answer);
+  const scriptPubKey = Address.decode(address, network, 'address', ecc);
+  const found = readAnswer(signatureBase64);
+  return found.form === 'compact'
+    ? { type: 'ECDSA', signature: SignedMessage.withPlainHeader(found.bytes, 'signatureBase64') }
+    : { type: 'BIP322', signature: witnessPop(found, text, scriptPubKey, network) };
 }
 
 function witnessPop({ form, bytes }: Answer, text: string, scriptPubKey: Uint8Array, network: Network.Network): Uint8Array {

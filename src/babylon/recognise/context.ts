@@ -224,7 +224,8 @@ function addDelegation(made: Context, given: Delegation | KnownDelegation, field
     'delegation' in Check.object(given, field) ? (given as KnownDelegation) : { delegation: given as Delegation };
   const delegation = checkDelegation(known.delegation, field);
   const { contract, rules } = delegation;
-  const { confirmedHeight, paramsVersion = versionOf(made.paramsSet, contract, rules.unbondingFeeSats) } = known;
+  const { confirmedHeight, paramsVersion = delegation.paramsVersion ?? versionOf(made.paramsSet, contract, rules.unbondingFeeSats) } =
+    known;
   if (confirmedHeight !== undefined) Check.integer(confirmedHeight, `${field}.confirmedHeight`, 0, 0xffff_ffff);
   const common = {
     ...({ contract, phase: 2, delegation, stake: delegation.staking.outpoint } as const),

@@ -177,6 +177,28 @@ const slashing = Satlock.SlashingTx.build({ contract, funding, rules: RULES });
 const request = Satlock.SigningRequest.fromLeafSpend(spend);
 const payment = Satlock.Tx.create([coin], [{ scriptPubKey: P2TR, valueSats: 5n }]);
 
+const inclusionHeader = new Uint8Array(80);
+const inclusion = { txid: '11'.repeat(32), blockHash: '22'.repeat(32), index: 1, siblings: [message], transactionCount: 2 };
+const undelegation = {
+  typeUrl: Satlock.Message.BTC_UNDELEGATE,
+  value: {
+    signer: 'bbn1cyqgpk0nlsutlm5ymkfpya30fqntanc8slpure',
+    stakingTxHash: '11'.repeat(32),
+    stakeSpendingTx: message,
+    stakeSpendingTxInclusionProof: { key: { index: 1, hash: message }, proof: message },
+    fundingTransactions: [message],
+  },
+};
+const undelegationAny = Satlock.Message.encode(untyped(undelegation));
+const chainParams = { version: 0, covenant_pks: ['11'.repeat(32)], covenant_quorum: 1, slashing_pk_script: 'agdiYWJ5bG9u' };
+
+const account = 'bbn1cyqgpk0nlsutlm5ymkfpya30fqntanc8slpure';
+const ownScript = Satlock.TapTree.scriptPubKeyOf(Satlock.TapTree.tweak(staker.publicKey, new Uint8Array(0)).outputKey);
+const compact = Satlock.SignedMessage.sign(account, staker.secretKey);
+const walletSignature = Buffer.from(compact).toString('base64');
+const wallet = { babylonAddress: account, address: Satlock.Address.encode(ownScript, 'regtest'), network: 'regtest' } as const;
+const pop = Satlock.ProofOfPossession.sign({ type: 'BIP322', secretKey: staker.secretKey, ...wallet, auxRand: message });
+
 /** Calls that are right; the wrong values are put at each place in them. */
 const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
   ['StakingTx.build', stake],
@@ -195,6 +217,35 @@ const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
   ['Delegation.check', delegation],
   ['Params.toJson', params],
   ['Params.check', params],
+  ['Params.fromChain', { version: 0, params: chainParams }, { version: 0, scriptEncoding: 'base64' }],
+  ['ParamsSet.fromChain', { data: { params: { bbn: [chainParams] } }, pagination: { next_key: null } }],
+  ['Delegation.toJson', delegation],
+  ['Delegation.fromJson', Satlock.Delegation.toJson(delegation)],
+  ['StakingContract.toJson', contract],
+  ['StakingContract.fromJson', Satlock.StakingContract.toJson(contract)],
+  ['Message.check', undelegation, { rules: 'wire' }],
+  ['Message.encode', undelegation, { rules: 'wire' }],
+  ['Message.decode', undelegationAny, { rules: 'chain' }],
+  ['Message.decodeTolerant', undelegationAny],
+  ['Message.toJson', undelegation],
+  ['Message.fromJson', Satlock.Message.toJson(untyped(undelegation))],
+  ['Message.toAmino', undelegation],
+  ['Message.signerOf', undelegation],
+  ['Message.baseGas', { typeUrl: Satlock.Message.BTC_STAKE_EXPAND, value: {} }, { delegationCreationBaseGasFee: 5n }],
+  ['Message.isRefundable', [undelegationAny]],
+  ['Message.encodeBip322Sig', { address: 'bc1q', sig: message }],
+  ['Message.decodeBip322Sig', Satlock.Message.encodeBip322Sig({ address: 'bc1q', sig: message })],
+  ['Message.inclusionProof', inclusion],
+  ['Message.readInclusionProof', undelegation.value.stakeSpendingTxInclusionProof, '11'.repeat(32)],
+  ['InclusionProof.fromTxids', { txids: ['11'.repeat(32)], txid: '11'.repeat(32), blockHash: '22'.repeat(32) }],
+  ['InclusionProof.fromElectrum', { merkle: ['11'.repeat(32)], pos: 1, txid: '33'.repeat(32), blockHash: '22'.repeat(32) }],
+  ['InclusionProof.fromTxOutProof', inclusionHeader, '11'.repeat(32)],
+  ['InclusionProof.fromBlock', inclusionHeader, '11'.repeat(32)],
+  ['InclusionProof.fromBytes', { txid: '11'.repeat(32), index: 1, proof: message, blockHash: '22'.repeat(32) }],
+  ['InclusionProof.check', inclusion, inclusionHeader, { network: 'regtest' }],
+  ['InclusionProof.verify', inclusion, inclusionHeader, { network: 'regtest' }],
+  ['InclusionProof.verifyAsChain', { txid: '11'.repeat(32), index: 1, proof: message }, inclusionHeader],
+  ['InclusionProof.toBytes', inclusion],
   ['ParamsSet.latest', network.paramsSet],
   ['ParamsSet.atHeight', network.paramsSet, 900_000],
   ['ParamsSet.activationAfter', network.paramsSet, 1],
@@ -311,6 +362,37 @@ const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
   ['Fee.checkCeiling', 400n, 400, 1000n],
   ['Schnorr.sign', message, staker.secretKey, message],
   ['Schnorr.verify', message, staker.publicKey, new Uint8Array(64)],
+  ['Ecdsa.sign', message, staker.secretKey],
+  ['Ecdsa.signRecoverable', message, staker.secretKey],
+  ['Ecdsa.recover', message, new Uint8Array(64).fill(1), 1],
+  ['Ecdsa.verify', message, Satlock.PublicKey.compressedOfSecret(staker.secretKey), new Uint8Array(64).fill(1)],
+  ['Ecdsa.toDer', new Uint8Array(64).fill(1)],
+  ['Ecdsa.fromDer', Satlock.Ecdsa.toDer(new Uint8Array(64).fill(1))],
+  ['Bip322.signSimple', 'text', staker.secretKey, ownScript, { auxRand: message }],
+  ['Bip322.verifySimple', 'text', ownScript, message],
+  ['Bip322.check', 'text', ownScript, [message]],
+  ['Bip322.sighash', 'text', ownScript, 1],
+  ['Bip322.simpleFromFull', 'text', ownScript, message],
+  ['Bip322.encodeWitness', [message, message]],
+  ['SignedMessage.sign', 'text', staker.secretKey],
+  ['SignedMessage.recover', 'text', compact],
+  ['SignedMessage.verify', 'text', Satlock.PublicKey.compressedOfSecret(staker.secretKey), compact],
+  ['SignedMessage.withPlainHeader', compact],
+  ['BabylonAddress.parse', account],
+  ['BabylonAddress.encode', new Uint8Array(20)],
+  ['ProofOfPossession.context', { chainId: 'bbn-1', role: 'staker', version: 0 }],
+  ['ProofOfPossession.textFor', { babylonAddress: account, context: '' }],
+  ['ProofOfPossession.messageFor', { babylonAddress: account, type: 'ECDSA' }],
+  ['ProofOfPossession.methodFor', address, 'regtest'],
+  ['ProofOfPossession.sign', { type: 'BIP322', secretKey: staker.secretKey, ...wallet, auxRand: message }],
+  ['ProofOfPossession.fromWallet', { ...wallet, btcPk: staker.publicKey, signatureBase64: walletSignature }],
+  ['ProofOfPossession.readWallet', { ...wallet, signatureBase64: walletSignature }],
+  ['ProofOfPossession.verify', { pop, babylonAddress: account, btcPk: staker.publicKey, context: '', network: 'regtest' }],
+  ['ProofOfPossession.verifyMessage', { pop, message, btcPk: staker.publicKey, network: 'regtest' }],
+  ['ProofOfPossession.warnings', pop, 'regtest'],
+  ['ProofOfPossession.encode', pop],
+  ['ProofOfPossession.toMessage', pop],
+  ['ProofOfPossession.fromBip322', address, message],
   ['Eots.sign', { secretKey: staker.secretKey, secRand: message, message }],
   ['Eots.verify', { publicKey: staker.publicKey, pubRand: staker.publicKey, message, signature: message }],
   ['Eots.check', { publicKey: staker.publicKey, pubRand: staker.publicKey, message, signature: message }],

@@ -2,10 +2,14 @@
 export * as BabylonAddress from './BabylonAddress.ts';
 /** Which rules beyond Bitcoin's apply. */
 export * as ChainProfile from './ChainProfile.ts';
+/** What must be known of a chain to judge a message. */
+export * as ChainView from './ChainView.ts';
 /** What a covenant member signs. */
 export * as Covenant from './Covenant.ts';
 /** One delegation and everything that follows from it. */
 export * as Delegation from './Delegation.ts';
+/** The state of a delegation, and the heights in its life. */
+export * as DelegationStatus from './DelegationStatus.ts';
 /** Outputs as miniscript descriptors. */
 export * as Descriptor from './Descriptor.ts';
 /** Equivocation, and the key that it gives. */
@@ -38,18 +42,26 @@ export * as ProofOfPossession from './ProofOfPossession.ts';
 export * as PubRandCommit from './PubRandCommit.ts';
 /** What any transaction or PSBT is, of whom, and what is wrong with it. */
 export * as Recognise from './Recognise.ts';
+/** Messages from verified parts, and what the chain would answer. */
+export * as Registration from './Registration.ts';
+/** What is signed, in words and numbers for people. */
+export * as SigningPlan from './SigningPlan.ts';
 /** From a key to slashing transactions, and back. */
 export * as Slasher from './Slasher.ts';
 /** Slashing transactions and the slashed amount. */
 export * as SlashingTx from './SlashingTx.ts';
 /** Blocks in, events out, with a way back. */
 export * as StakeIndex from './StakeIndex.ts';
+/** Guard rails: what is known to lose coins or yield, before anything is signed. */
+export * as StakePolicy from './StakePolicy.ts';
 /** Keys, quorums and times of a stake, and its three outputs. */
 export * as StakingContract from './StakingContract.ts';
 /** The staking transaction. */
 export * as StakingTx from './StakingTx.ts';
 /** The unbonding transaction. */
 export * as UnbondingTx from './UnbondingTx.ts';
+/** Outputs as wallet policies with extended keys. */
+export * as WalletPolicy from './WalletPolicy.ts';
 /** Withdrawals of matured outputs. */
 export * as WithdrawalTx from './WithdrawalTx.ts';
 /** Witnesses of every path, made and read. */

@@ -20,7 +20,7 @@ const nameOf = (script: Uint8Array, network: Network): string =>
   Address.kindOf(script) === undefined ? Hex.encode(script) : Address.encode(script, network);
 const CONSENT = 'consent only: nothing moves unless the provider is slashed';
 const MOVES = 'moves coins when broadcast';
-const ONLY_IF_SLASHED = 'only if slashed: with an honest provider this fee is never paid';
+const ONLY_IF_SLASHED = 'with an honest provider this fee is never paid';
 
 function flow(role: string, value: bigint, script: Uint8Array, network: Network, note: string): Flow {
   return { role, amount: amount(value), to: nameOf(script, network), note };
@@ -188,7 +188,7 @@ export function slashing(
       `If slashed you lose ${words(amount(slashedSats + fee))}: ${slashedSats} sat slashed and ${fee} sat fee.`,
     ],
     others: [
-      `Needs the signature of the finality provider and of ${quorum(contract)}: the covenant's are encrypted to the provider's key, which only a double vote reveals.`,
+      `Needs the signature of the finality provider and of ${quorum(contract)}: the covenant's are encrypted to the provider's key. A double vote reveals that key to everybody; a provider that uses it alone reveals it too, and is slashed as a whole.`,
       'It can pay nobody but these two outputs.',
     ],
   };

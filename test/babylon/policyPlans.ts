@@ -2,29 +2,35 @@
 import * as Delegation from '../../src/babylon/Delegation.ts';
 import * as ExtensionTx from '../../src/babylon/ExtensionTx.ts';
 import * as Networks from '../../src/babylon/Networks.ts';
+import type * as Params from '../../src/babylon/Params.ts';
 import * as ParamsSet from '../../src/babylon/ParamsSet.ts';
 import type * as StakePolicy from '../../src/babylon/StakePolicy.ts';
 import * as StakingContract from '../../src/babylon/StakingContract.ts';
 import * as StakingTx from '../../src/babylon/StakingTx.ts';
 import * as WithdrawalTx from '../../src/babylon/WithdrawalTx.ts';
 import * as Blocks from '../../src/base/Blocks.ts';
+import type * as Sats from '../../src/base/Sats.ts';
 import * as Address from '../../src/bitcoin/Address.ts';
 import { coinOf } from '../support/coins.ts';
-import { keyOf, sats, stakingTransaction } from '../support/stakes.ts';
+import { type KeyPair, keyOf, sats, stakingTransaction } from '../support/stakes.ts';
 
 export const TIP = 949_000;
 export const network: Networks.StakingNetwork = Networks.from('mainnet');
-export const params = ParamsSet.atHeight(network.paramsSet, Blocks.height(TIP));
-export const staker = keyOf('policy staker');
-export const provider = keyOf('policy provider');
-export const VALUE = sats(50_000_000);
+export const params: Params.StakingParams = ParamsSet.atHeight(network.paramsSet, Blocks.height(TIP));
+export const staker: KeyPair = keyOf('policy staker');
+export const provider: KeyPair = keyOf('policy provider');
+export const VALUE: Sats.Sats = sats(50_000_000);
 
-export const contractOptions = {
+export const contractOptions: {
+  readonly stakerPk: KeyPair['publicKey'];
+  readonly finalityProviderPks: readonly KeyPair['publicKey'][];
+  readonly stakingTimeBlocks: number;
+} = {
   stakerPk: staker.publicKey,
   finalityProviderPks: [provider.publicKey],
   stakingTimeBlocks: 64_000,
-} as const;
-export const contract = StakingContract.fromParams(params, contractOptions);
+};
+export const contract: StakingContract.StakingContract = StakingContract.fromParams(params, contractOptions);
 
 export const goodCoin: StakePolicy.PlanCoin = {
   ...coinOf('P2TR', 60_000_000n),
@@ -36,8 +42,8 @@ export const goodCoin: StakePolicy.PlanCoin = {
   hasRareSats: false,
 };
 /** The change goes back to the script of the coin. */
-export const CHANGE = goodCoin.scriptPubKey;
-export const FEE_RATE = 2_000n;
+export const CHANGE: Uint8Array = goodCoin.scriptPubKey;
+export const FEE_RATE: bigint = 2_000n;
 
 /** Everything that a good provider is. */
 export const goodProvider: StakePolicy.ProviderFacts = {
@@ -58,7 +64,7 @@ export const chain: StakePolicy.ChainFacts = {
   date: '2026-06-01',
   latestParamsVersion: params.version,
 };
-export const address = Address.encode(CHANGE, 'mainnet');
+export const address: string = Address.encode(CHANGE, 'mainnet');
 
 export function build(changes: Partial<StakingTx.build.Options> = {}): StakingTx.build.Built {
   return StakingTx.build({
@@ -71,7 +77,7 @@ export function build(changes: Partial<StakingTx.build.Options> = {}): StakingTx
   });
 }
 
-export const built = build();
+export const built: StakingTx.build.Built = build();
 
 /** A pre-staking registration with everything known and nothing wrong. */
 export const goodStake: StakePolicy.StakePlan = {
@@ -99,7 +105,7 @@ export const goodPost: StakePolicy.StakePlan = {
   hasInclusionProof: true,
 };
 
-export const delegation = Delegation.from({
+export const delegation: Delegation.Delegation = Delegation.from({
   contract,
   rules: params,
   stakingTransaction: stakingTransaction(contract, VALUE),
@@ -149,7 +155,7 @@ export const withdrawalInput: StakePolicy.PlanWithdrawalInput = {
   isSpent: false,
 };
 
-export const withdrawal = WithdrawalTx.build({
+export const withdrawal: WithdrawalTx.build.Built = WithdrawalTx.build({
   inputs: [withdrawalInput],
   destinationScriptPubKey: CHANGE,
   feeRateSatsPerKvb: FEE_RATE,

@@ -1,6 +1,6 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
-// Two projects: what runs anywhere, and what needs a Bitcoin node (it says so in one line and skips where there is none).
+// Three projects: what runs anywhere, what needs a Bitcoin node, and what needs Chromium (they say so in one line and skip where there is none).
 const config: ViteUserConfig = defineConfig({
   test: {
     globals: false,
@@ -8,8 +8,9 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { name: 'library', include: ['test/**/*.test.ts'], exclude: ['test/node/**'] } },
+      { extends: true, test: { name: 'library', include: ['test/**/*.test.ts'], exclude: ['test/node/**', 'test/browser/**'] } },
       { extends: true, test: { name: 'node', include: ['test/node/**/*.test.ts'] } },
+      { extends: true, test: { name: 'browser', include: ['test/browser/**/*.test.ts'] } },
     ],
   },
 });

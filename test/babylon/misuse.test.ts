@@ -199,6 +199,29 @@ const walletSignature = Buffer.from(compact).toString('base64');
 const wallet = { babylonAddress: account, address: Satlock.Address.encode(ownScript, 'regtest'), network: 'regtest' } as const;
 const pop = Satlock.ProofOfPossession.sign({ type: 'BIP322', secretKey: staker.secretKey, ...wallet, auxRand: message });
 
+const reviewed = { contract, params, stakingTransaction: transaction, registration: 'post-staking', hasInclusionProof: true };
+const stakePlan = {
+  ...reviewed,
+  network,
+  chain: { tipHeight: 949_000, babylonHeight: 5n, date: '2026-06-01', latestParamsVersion: 5 },
+  provider: { publicKey: provider.publicKey, isRegistered: true, commission: '0.05', maxCommission: '0.1', maxCommissionChange: '0.01' },
+  wallet: { scripts: [P2TR], owns: (): boolean => true, stakerPks: [staker.publicKey] },
+  intent: { valueSats: 500_000n, days: 5 },
+  coins: [{ ...coin, confirmations: 1, isSpent: false }],
+  referenceFeeRateSatsPerKvb: 1000n,
+  addresses: [address],
+  knownDelegations: [{ stakerPk: staker.publicKey, stakingTxid: '11'.repeat(32), stakingOutputIndex: 0 }],
+  pop: { type: 'BIP322', context: '', bitcoinAddress: address, isValid: true },
+  inclusion: { height: 948_000, index: 5 },
+  limits: { maxFeeSats: 5n },
+};
+const withdrawn = Satlock.WithdrawalTx.build(untyped(withdrawal)).transaction;
+const xpub = 'xpub6CryUDWPS28eR2cDyojB8G354izmx294BdjeSvH469Ty3o2E6Tq5VjBJCn8rWBgesvTJnyXNAJ3QpLFGuNwqFXNt3gn612raffLWfdHNkYL';
+const xpubAccount = { xpub, origin: { masterFingerprint: new Uint8Array(4), path: "86'/0'/0'" } };
+const place = { change: 0, index: 5 };
+const policy = { template: 'tr(@0,and_v(v:pk(@1/**),older(5)))', keys: [Satlock.WalletPolicy.fixedKey(Satlock.TapTree.nums()), xpub] };
+const signingPlan = Satlock.SigningPlan.forDelegation({ delegation, network: 'regtest' });
+
 /** Calls that are right; the wrong values are put at each place in them. */
 const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
   ['StakingTx.build', stake],
@@ -306,6 +329,34 @@ const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
   ['Descriptor.staking', contract.terms],
   ['Descriptor.unbonding', contract.terms],
   ['Descriptor.slashingChange', contract.terms],
+  ['StakePolicy.review', reviewed],
+  ['StakePolicy.review', stakePlan],
+  ['StakePolicy.reviewExtension', { ...stakePlan, previous: delegation, stakerAddress: 'a', previousStakerAddress: 'b' }],
+  ['StakePolicy.reviewUnbonding', { delegation, transaction: spend.transaction, network, covenantSignatures: 6, inclusionHeight: 5 }],
+  [
+    'StakePolicy.reviewWithdrawal',
+    { transaction: withdrawn, inputs: withdrawal.inputs, network, addresses: [address], wallet: { scripts: [P2TR] } },
+  ],
+  ['StakePolicy.requireAcknowledged', Satlock.StakePolicy.review(untyped(reviewed)), ['coin.runes']],
+  ['StakePolicy.toText', Satlock.StakePolicy.review(untyped(stakePlan))],
+  ['SigningPlan.forDelegation', { delegation, network: 'regtest', coinValuesSats: [900_000n], inclusionHeight: 5 }],
+  ['SigningPlan.forWithdrawal', { transaction: withdrawn, inputs: withdrawal.inputs, network: 'regtest' }],
+  [
+    'SigningPlan.forExtension',
+    {
+      previous: delegation,
+      contract,
+      transaction: Satlock.ExtensionTx.build(untyped(extension)).transaction,
+      fundingValueSats: 1_000_000n,
+      network: 'regtest',
+    },
+  ],
+  ['SigningPlan.toText', signingPlan],
+  ['WalletPolicy.from', { kind: 'staking', terms: contract.terms, accounts: [xpubAccount], place }],
+  ['WalletPolicy.account', 'p2tr', xpubAccount],
+  ['WalletPolicy.parse', policy, place],
+  ['WalletPolicy.toDescriptor', policy, place],
+  ['WalletPolicy.toMultipathDescriptor', policy],
   ['OpReturn.build', { tag: new Uint8Array(4), stakerPk: staker.publicKey, finalityProviderPk: provider.publicKey, stakingTimeBlocks: 5 }],
   ['OpReturn.isPossible', transaction, new Uint8Array(4)],
   ['OpReturn.parseStakingTx', { transaction, tag: new Uint8Array(4), covenantPks: contract.terms.covenantPks, covenantQuorum: 6 }],

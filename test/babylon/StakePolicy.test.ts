@@ -419,6 +419,7 @@ describe('at the edge of a rule', () => {
     ['unbonding.fee-rate-low', () => unbonding({ referenceFeeRateSatsPerKvb: 60_000n })],
     ['withdrawal.immature', () => withdrawal({ inputs: [{ ...Good.withdrawalInput, minedHeight: TIP + 1 - 301 }] })],
     ['coin.immature', () => coin({ isCoinbase: true, confirmations: 100 })],
+    ['slashing.fee-share', () => stake({ limits: { maxSlashingFeeShareBps: 30 } })],
     ['time.longer-than-asked', () => stake({ intent: { valueSats: Good.VALUE, days: 405 } })],
     ['data.old', () => stake({ chain: { tipHeight: TIP, babylonHeight: 3_000_000n, date: '2026-08-10' } })],
     ['coin.txid-changes', () => post({ coins: [{ ...Good.goodCoin, scriptPubKey: P2PKH }] })],

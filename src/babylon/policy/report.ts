@@ -33,7 +33,7 @@ export function reportOf(given: Case): Report {
   for (const { code, severity, flows, needs, applies, check } of TABLE) {
     if (!flows.includes(given.flow) || !applies(given)) continue;
     const unknown = needs.filter((need) => given[need] === undefined);
-    // Of a coin list that is missing altogether, one entry says enough; its codes count for what is in it.
+    // A rule that misses several things is listed under the first: each is listed once.
     const [first] = unknown;
     if (first !== undefined) missing.set(first, [...(missing.get(first) ?? []), code]);
     else for (const { facts, reason, remedy } of check(given)) add({ code, severity, reason, remedy, facts });

@@ -69,7 +69,7 @@ export function from(options: Options): ChainView {
   };
   const minedAt = options.minedAt ?? new Map<string, number>();
   if (!(minedAt instanceof Map)) wrongMap(minedAt);
-  return Object.freeze({
+  const view: ChainView = Object.freeze({
     paramsSet,
     confirmationDepthBlocks: Check.integer(options.confirmationDepthBlocks, 'confirmationDepthBlocks', 1, 0xffff_ffff),
     tipHeight,
@@ -93,7 +93,12 @@ export function from(options: Options): ChainView {
     ),
     minedAt: new Map([...minedAt].map(([txid, height]) => [checkTxid(txid, 'minedAt'), Blocks.height(height, `minedAt ${txid}`)])),
   });
+  made.add(view);
+  return view;
 }
+
+// Views whose every part was checked; a copy with a change in it is none of them.
+const made = new WeakSet<ChainView>();
 
 /** The view of a known network: parameters and k are its own, the rest is as of now. @throws as {@link from} */
 export function ofNetwork(network: StakingNetwork, options: Omit<Options, 'paramsSet' | 'confirmationDepthBlocks'>): ChainView {
@@ -104,15 +109,7 @@ export function ofNetwork(network: StakingNetwork, options: Omit<Options, 'param
 
 /** The view with other facts in it; what is given replaces. @throws as {@link from} */
 export function withFacts(view: ChainView, changes: Partial<Options>): ChainView {
-  check(view);
-  return from({
-    ...view,
-    headers: [...view.headers.values()],
-    finalityProviders: [...view.finalityProviders.values()],
-    delegations: [...view.delegations.values()],
-    allowedStakingTxids: [...view.allowedStakingTxids],
-    ...Check.object(changes, 'changes'),
-  });
+  return from({ ...optionsOf(check(view)), ...Check.object(changes, 'changes') });
 }
 
 /** What a release checks. @throws chain-view.unknown-release */
@@ -124,25 +121,42 @@ export function featuresOf(release: Release): Features {
   return FEATURES[release];
 }
 
-/** Returns `value` when it has the shape of a view. @throws input.missing, chain-view.not-a-view */
+/**
+ * The view itself when it was made here; another copy's, or one put together by hand, is checked like the facts that it is made of.
+ *
+ * @throws input.missing, chain-view.not-a-view, and as {@link from}
+ */
 export function check(value: ChainView, field = 'chain'): ChainView {
   if (value === undefined || value === null) Check.missing(field);
+  if (made.has(value)) return value;
   const maps = typeof value === 'object' ? [value.headers, value.finalityProviders, value.delegations, value.minedAt] : [undefined];
   if (!maps.every((map) => map instanceof Map) || !(value.allowedStakingTxids instanceof Set)) {
     const got = Check.kindOf(value);
     fail<Reason>({ code: 'chain-view.not-a-view', field, got }, `${field}: expected a ChainView, got ${got}; use ChainView.from`);
   }
-  return value;
+  return from(optionsOf(value));
+}
+
+/** The facts of a view as they are given. */
+function optionsOf(view: ChainView): Options {
+  return {
+    ...view,
+    headers: [...view.headers.values()],
+    finalityProviders: [...view.finalityProviders.values()],
+    delegations: [...view.delegations.values()],
+    allowedStakingTxids: [...view.allowedStakingTxids],
+  };
 }
 
 /** The id of a stored delegation's staking transaction. */
 export function txidOf(record: DelegationRecord): string {
-  return readable(record.stakingTx, 'stakingTx').txid;
+  return readable(Check.object(record, 'record').stakingTx, 'stakingTx').txid;
 }
 
 /** The parameters that rule a stored delegation, for ever those of its version; undefined when the view has no such version. */
 export function paramsOf(view: ChainView, record: DelegationRecord): Params.StakingParams | undefined {
-  return view.paramsSet.versions[record.paramsVersion];
+  const { paramsVersion } = Check.object(record, 'record');
+  return check(view).paramsSet.versions[Check.integer(paramsVersion, 'record.paramsVersion', 0, 0xffff_ffff)];
 }
 
 /** The JSON form: bytes in hex, amounts and Babylon heights in decimal text; {@link fromJson} reads it back unchanged. @throws chain-view.not-a-view */
@@ -267,11 +281,14 @@ export function checkRecord(record: DelegationRecord, field = 'delegation'): Del
       unbondingSlashing: keys(signers.unbondingSlashing, 'covenantSigners.unbondingSlashing'),
       expansion: keys(signers.expansion, 'covenantSigners.expansion'),
     }),
-    ...(record.unbondingInfo === undefined
-      ? {}
-      : { unbondingInfo: { spendStakeTx: Bytes.copy(Check.bytes(record.unbondingInfo.spendStakeTx, at('unbondingInfo.spendStakeTx'))) } }),
+    ...(record.unbondingInfo === undefined ? {} : { unbondingInfo: checkInfo(record.unbondingInfo, at('unbondingInfo')) }),
     ...(record.expansion === undefined ? {} : { expansion: checkExpansion(record.expansion, at('expansion')) }),
   });
+}
+
+function checkInfo(info: NonNullable<DelegationRecord['unbondingInfo']>, field: string): NonNullable<DelegationRecord['unbondingInfo']> {
+  const { spendStakeTx } = Check.object(info, field);
+  return Object.freeze({ spendStakeTx: Bytes.copy(Check.bytes(spendStakeTx, `${field}.spendStakeTx`)) });
 }
 
 function checkExpansion(expansion: NonNullable<DelegationRecord['expansion']>, field: string): NonNullable<DelegationRecord['expansion']> {

@@ -42,7 +42,9 @@ export function of(facts: Facts, context: Context): Status {
 }
 
 /** True when enough members have signed everything: counts only, the chain verified each signature when it came. */
-export function hasQuorum({ covenantSigners, expansion }: Facts, { quorum, previousQuorum }: Omit<Context, 'tipHeight'>): boolean {
+export function hasQuorum(facts: Facts, context: Omit<Context, 'tipHeight'>): boolean {
+  const { covenantSigners, expansion } = Check.object(facts, 'facts');
+  const { quorum, previousQuorum } = Check.object(context, 'context');
   const { slashing, unbonding, unbondingSlashing, expansion: spend } = Check.object(covenantSigners, 'covenantSigners');
   Check.integer(quorum, 'quorum', 1, 0xffff_ffff);
   const reached = [slashing, unbonding, unbondingSlashing].every((keys) => Check.list(keys, 'covenantSigners').length >= quorum);
@@ -53,7 +55,8 @@ export function hasQuorum({ covenantSigners, expansion }: Facts, { quorum, previ
 }
 
 /** True when the chain has accepted a proof of the staking transaction. */
-export function hasInclusionProof({ startHeight, endHeight }: Pick<Facts, 'startHeight' | 'endHeight'>): boolean {
+export function hasInclusionProof(facts: Pick<Facts, 'startHeight' | 'endHeight'>): boolean {
+  const { startHeight, endHeight } = Check.object(facts, 'facts');
   return startHeight > 0 && endHeight > 0;
 }
 
@@ -63,18 +66,20 @@ export function hasInclusionProof({ startHeight, endHeight }: Pick<Facts, 'start
  * @throws input.*, chain-view.not-a-view
  */
 export function inView(chain: ChainView.ChainView, record: ChainView.DelegationRecord): Status | undefined {
-  ChainView.check(chain);
-  const quorums = quorumsOf(chain, Check.object(record, 'record'));
-  return quorums === undefined ? undefined : of(record, { tipHeight: chain.tipHeight, ...quorums });
+  const view = ChainView.check(chain);
+  const quorums = quorumsOf(view, Check.object(record, 'record'));
+  return quorums === undefined ? undefined : of(record, { tipHeight: view.tipHeight, ...quorums });
 }
 
 /** The quorums that a stored delegation needs: that of its own parameters, and of its parent's when it is an expansion. */
 export function quorumsOf(chain: ChainView.ChainView, record: ChainView.DelegationRecord): Omit<Context, 'tipHeight'> | undefined {
-  const quorum = ChainView.paramsOf(chain, record)?.covenantQuorum;
+  const view = ChainView.check(chain);
+  const quorum = ChainView.paramsOf(view, Check.object(record, 'record'))?.covenantQuorum;
   if (quorum === undefined) return undefined;
   if (record.expansion === undefined) return { quorum };
-  const parent = chain.delegations.get(record.expansion.previousStakingTxid);
-  const previousQuorum = parent === undefined ? undefined : ChainView.paramsOf(chain, parent)?.covenantQuorum;
+  const { previousStakingTxid } = Check.object(record.expansion, 'record.expansion');
+  const parent = view.delegations.get(previousStakingTxid);
+  const previousQuorum = parent === undefined ? undefined : ChainView.paramsOf(view, parent)?.covenantQuorum;
   return previousQuorum === undefined ? undefined : { quorum, previousQuorum };
 }
 

@@ -54,11 +54,11 @@ type Case = {
   readonly warnings: () => readonly Warning[];
 };
 
-function caseOf(message: Checked, chain: ChainView.ChainView, options: CheckOptions, ecc: Ecc.Ecc): Case {
+function caseOf(message: Checked, given: ChainView.ChainView, options: CheckOptions, ecc: Ecc.Ecc): Case {
   Check.object(message, 'message');
   Check.text(message.typeUrl, 'message.typeUrl');
   Check.object(message.value, 'message.value');
-  ChainView.check(chain);
+  const chain = ChainView.check(given);
   const { gasLimit } = Check.object(options, 'options');
   if (gasLimit !== undefined) Check.bigInteger(gasLimit, 'gasLimit', 0n, 0xffff_ffff_ffff_ffffn);
   const bind = <V>(judge: Judge<V>, value: V): Case => {
@@ -130,8 +130,8 @@ export type Readiness = {
  *
  * @throws chain-view.not-a-view, registration.unknown-params - the view lacks the parameters of the delegation or of its parent
  */
-export function readiness(record: ChainView.DelegationRecord, chain: ChainView.ChainView): Readiness {
-  ChainView.check(chain);
+export function readiness(record: ChainView.DelegationRecord, view: ChainView.ChainView): Readiness {
+  const chain = ChainView.check(view, 'view');
   const checked = ChainView.checkRecord(record);
   const { stakingTimeBlocks, unbondingTimeBlocks, startHeight, covenantSigners, paramsVersion, expansion } = checked;
   const quorums = DelegationStatus.quorumsOf(chain, checked);

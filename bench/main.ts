@@ -9,6 +9,7 @@ import { Fixtures } from './fixtures.ts';
 import type { Budget } from './measure.ts';
 import { peerVersions } from './peers.ts';
 import { type Finding, lines, type Machine, type Report, summary } from './report.ts';
+import { blockRows } from './rows/blocks.ts';
 import { contractRows, treeRows, unbondingRows } from './rows/contract.ts';
 import { adaptorRows, curveRows } from './rows/curve.ts';
 import { eotsRows, randomnessRows } from './rows/eots.ts';
@@ -32,6 +33,7 @@ const GROUPS: readonly Group[] = [
   { name: '10 11 slashing verifySpend', run: slashingRows },
   { name: '12 import', run: (fixtures, _, quick) => importRows(fixtures, quick) },
   { name: '13 taproot tree', run: treeRows },
+  { name: '20 block scan', run: blockRows },
 ];
 
 function machine(): Machine {

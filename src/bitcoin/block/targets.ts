@@ -21,9 +21,19 @@ export type Hits = {
   readonly leafSpends: readonly number[];
 };
 
-/** A set of bytes of any length, asked for by a place in other bytes. */
+/** Bits of the smallest filter, and how many there are for each entry: what is not in the set is told by one bit in 31 of 32 cases. */
+const LEAST_BITS = 8_192;
+const BITS_EACH = 32;
+
+/**
+ * A set of bytes of any length, asked for by a place in other bytes. A small table of bits, which stays in the processor's cache, answers
+ * for what is not there; a bit is set for each key, and stays set behind a deletion until the table is made anew.
+ */
 class ByteSet {
   readonly #buckets = new Map<number, Uint8Array[]>();
+  #bits = new Uint32Array(LEAST_BITS / 32);
+  #mask = LEAST_BITS - 1;
+  #stale = 0;
   size = 0;
 
   add(key: number, bytes: Uint8Array): void {
@@ -32,6 +42,8 @@ class ByteSet {
     bucket.push(Bytes.copy(bytes));
     this.#buckets.set(key, bucket);
     this.size++;
+    if ((this.size + this.#stale) * BITS_EACH > this.#mask) this.#remake();
+    else this.#mark(key);
   }
 
   delete(key: number, bytes: Uint8Array): boolean {
@@ -41,12 +53,30 @@ class ByteSet {
     if (bucket.length === 1) this.#buckets.delete(key);
     else bucket.splice(at, 1);
     this.size--;
+    this.#stale++;
     return true;
   }
 
   has(key: number, raw: Uint8Array, at: number, length: number): boolean {
+    const slot = key & this.#mask;
+    if ((((this.#bits[slot >>> 5] as number) >>> (slot & 31)) & 1) === 0) return false;
     const bucket = this.#buckets.get(key);
     return bucket?.some((one) => one.length === length && one.every((byte, i) => byte === raw[at + i])) ?? false;
+  }
+
+  #mark(key: number): void {
+    const slot = key & this.#mask;
+    this.#bits[slot >>> 5] = (this.#bits[slot >>> 5] as number) | (1 << (slot & 31));
+  }
+
+  /** Twice as large as is needed now, so that the next time is far away. */
+  #remake(): void {
+    let bits = LEAST_BITS;
+    while (bits < 2 * this.size * BITS_EACH) bits *= 2;
+    this.#bits = new Uint32Array(bits / 32);
+    this.#mask = bits - 1;
+    this.#stale = 0;
+    for (const key of this.#buckets.keys()) this.#mark(key);
   }
 }
 
@@ -60,6 +90,7 @@ export class Targets implements Matcher {
   #spends: number[] = [];
   #tagged: number[] = [];
   #leafSpends: number[] = [];
+  #hit = false;
 
   /** Outputs with this script. */
   addScript(scriptPubKey: Uint8Array): void {
@@ -103,7 +134,8 @@ export class Targets implements Matcher {
 
   /** What the transaction that was walked last has of the targets. */
   take(): Hits | undefined {
-    if (this.#outputs.length + this.#spends.length + this.#tagged.length + this.#leafSpends.length === 0) return undefined;
+    if (!this.#hit) return undefined;
+    this.#hit = false;
     const hits = { outputs: this.#outputs, spends: this.#spends, tags: this.#tagged, leafSpends: this.#leafSpends };
     // What was given away is the taker's: also a list that is empty now must not grow later.
     this.#outputs = [];
@@ -119,22 +151,27 @@ export class Targets implements Matcher {
   }
 
   input(raw: Uint8Array, at: number, index: number): void {
-    if (this.#outpoints.size > 0 && this.#outpoints.has(keyOfOutpoint(raw, at), raw, at, 36)) this.#spends.push(index);
+    if (this.#outpoints.size > 0 && this.#outpoints.has(keyOfOutpoint(raw, at), raw, at, 36)) this.#found(this.#spends, index);
   }
 
   output(raw: Uint8Array, at: number, length: number, index: number): void {
-    if (this.#scripts.size > 0 && this.#scripts.has(keyOfScript(raw, at, length), raw, at, length)) this.#outputs.push(index);
+    if (this.#scripts.size > 0 && this.#scripts.has(keyOfScript(raw, at, length), raw, at, length)) this.#found(this.#outputs, index);
     if (length < 6 || raw[at] !== OP_RETURN || this.#tags.size === 0) return;
     const push = raw[at + 1] as number;
     if (push !== length - 2 || push > DIRECT_PUSH_MAX) return;
-    if (this.#tags.has(uint32(raw, at + 2), raw, at + 2, 4)) this.#tagged.push(index);
+    if (this.#tags.has(uint32(raw, at + 2), raw, at + 2, 4)) this.#found(this.#tagged, index);
   }
 
   controlBlock(raw: Uint8Array, at: number, length: number, index: number): void {
     const key = this.#internalKey;
     if (key === undefined || length < 33 || (length - 33) % 32 !== 0 || raw[at + 1] !== key[0]) return;
     for (let i = 1; i < 32; i++) if (raw[at + 1 + i] !== key[i]) return;
-    this.#leafSpends.push(index);
+    this.#found(this.#leafSpends, index);
+  }
+
+  #found(list: number[], index: number): void {
+    this.#hit = true;
+    list.push(index);
   }
 }
 

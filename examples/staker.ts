@@ -1,67 +1,69 @@
-// A staker, in order: contract, staking transaction, the two consents to slashing, broadcast; later unbond and withdraw.
-// Run: npx tsx examples/staker.ts
+// A staker in one minute: which calls, in which order. Nothing is sent here; the chain and its committee are played by a few keys.
+// Run: npx tsx examples/staker.ts          The same over a real Bitcoin node, with everything that can happen: examples/wallet/main.ts
 import {
-  Address,
-  Blocks,
+  Covenant,
+  CovenantApproval,
   Delegation,
   Hex,
-  type LeafSpend,
   Networks,
+  Params,
   ParamsSet,
   PublicKey,
-  Sats,
-  Schnorr,
   SecretKey,
-  StakingContract,
-  StakingTx,
-  WithdrawalTx,
-  Witness,
+  Staker,
+  Tx,
 } from '../src/index.ts';
+import * as PlainKey from '../src/wallet/PlainKey.ts';
 
-const network = Networks.from('bbn-1');
-const params = ParamsSet.atHeight(network.paramsSet, Blocks.height(925_000)); // the height of your Bitcoin tip
-const staker = SecretKey.fromHex('01'.repeat(32));
-const stakerPk = PublicKey.ofSecret(staker);
-const finalityProviderPk = PublicKey.fromHex('a0de2f54af59442d224b992a680fa802f6a3d5534f7d2943fdd9bf0061a6fc1a');
+// The network: mainnet's parameters, with a committee whose keys we have (a wallet takes Networks.from('bbn-1') as it is).
+const committee = ['c1', 'c2', 'c3'].map((byte) => SecretKey.fromHex(byte.repeat(32)));
+const mainnet = Networks.from('bbn-1');
+const committeePks = committee.map((secret) => Hex.encode(PublicKey.ofSecret(secret)));
+const own = { version: 0, covenantPks: committeePks, covenantQuorum: 2 };
+const params = Params.from({ ...Params.toJson(ParamsSet.latest(mainnet.paramsSet)), ...own });
+const network = { ...mainnet, paramsSet: ParamsSet.from([params]) };
 
-// 1. The contract: keys and times, checked once; every script follows.
-const contract = StakingContract.fromParams(params, { stakerPk, finalityProviderPks: [finalityProviderPk], stakingTimeBlocks: 64_000 });
-console.log('stake to', Address.encode(contract.staking.scriptPubKey, network.bitcoinNetwork));
+// The wallet: any provider object of btc-staking-ts, a browser's wallet by InjectedWallet.connect, or a key.
+const wallet = PlainKey.from(SecretKey.fromHex('01'.repeat(32)), { network: 'mainnet', addressType: 'p2tr' });
+const coins = [wallet.coin({ outpoint: { txid: '11'.repeat(32), vout: 0 }, valueSats: 1_100_000n })];
+const account = { address: wallet.address, publicKey: wallet.publicKey, babylonAddress: 'bbn1cyqgpk0nlsutlm5ymkfpya30fqntanc8slpure' };
+const staker = Staker.from({ network, account, bitcoin: wallet });
 
-// 2. The staking transaction over a coin of the wallet; given the parameters, what the network would not register is refused.
-const valueSats = Sats.from(1_000_000n);
-const change = Hex.decode(`5120${Hex.encode(stakerPk)}`);
-const coin = { outpoint: { txid: '11'.repeat(32), vout: 0 }, scriptPubKey: change, valueSats: Sats.from(1_100_000n) };
-const built = StakingTx.build({ contract, params, valueSats, coins: [coin], changeScriptPubKey: change, feeRateSatsPerKvb: 3_000n });
-console.log('staking transaction pays', built.feeSats, 'sat of fee');
-
-// 3. Everything later follows from one value. The staker signs both slashing transactions in advance; the chain asks for these two signatures.
-const delegation = Delegation.from({ contract, rules: params, stakingTransaction: built.transaction });
-const sign = (spend: LeafSpend.LeafSpend): Uint8Array => Schnorr.sign(spend.sighash(), staker);
-const consent = [sign(delegation.stakingSlashing), sign(delegation.unbondingSlashing)];
+// 1. Plan: contract, coins, fee, all later transactions. Nobody has been asked anything.
+const plan = staker.plan({
+  babylonBtcTipHeight: 925_000, // the tip of Babylon's own Bitcoin light client
+  finalityProviderPk: PublicKey.fromHex('a0de2f54af59442d224b992a680fa802f6a3d5534f7d2943fdd9bf0061a6fc1a'),
+  stakingTimeBlocks: 64_000,
+  valueSats: 1_000_000n,
+  feeRateSatsPerKvb: 3_000n,
+  candidates: coins,
+});
 console.log(
-  'consents to slashing:',
-  consent.length,
-  'signatures; slashed would be',
-  delegation.stakingSlashing.transaction.outs[0]?.value,
+  '1. plan      fee',
+  plan.built.feeSats,
+  'sat, only if slashed',
+  plan.delegation.stakingSlashing.transaction.outs[0]?.value,
   'sat',
 );
 
-// 4. The unbonding transaction needs the staker and the covenant's quorum; the covenant's signatures come from the chain.
-console.log('unbonding transaction', delegation.unbonding.txid);
+// 2. Register: the wallet signs two consents to slashing and a proof of its key; every answer is verified. Send the message to Babylon.
+const { delegation, message } = await staker.registerBeforeStaking(plan);
+console.log('2. register ', message.typeUrl);
 
-// 5. Once unbonded and matured, the staker alone withdraws.
-const withdrawal = WithdrawalTx.build({
-  inputs: [{ contract, from: 'unbonding', ...delegation.unbondingOutput }],
-  destinationScriptPubKey: change,
-  feeRateSatsPerKvb: 3_000n,
-});
-const [spend] = withdrawal.spends;
-if (spend === undefined) throw new Error('a withdrawal has an input');
-const { stack } = Witness.assemble({
-  contract,
-  path: 'timelock',
-  spend,
-  signatures: { staker: [{ publicKey: stakerPk, signature: sign(spend) }] },
-});
-console.log('withdraws', withdrawal.valueSats, 'sat in', spend.withWitness(stack).virtualSize(), 'vbytes');
+// 3. Stake, once the committee has signed: its signatures are verified before the coins move. Send the transaction to Bitcoin.
+const approval = CovenantApproval.fromMembers(committee.map((secretKey) => Covenant.sign({ delegation, secretKey })));
+const staking = await staker.signStaking({ delegation, coins, approval });
+console.log('3. stake    ', Tx.txid(staking), staking.virtualSize(), 'vbytes');
+
+// One value is all that has to be stored: every later transaction follows from it.
+const stored = JSON.stringify(Delegation.toJson(delegation));
+const restored = Delegation.fromJson(JSON.parse(stored));
+
+// 4. Leave early: the committee's signatures on the unbonding transaction come with the approval.
+const unbonding = await staker.signUnbonding({ delegation: restored, covenantSignatures: approval.unbonding });
+console.log('4. unbond   ', Tx.txid(unbonding.transaction));
+
+// 5. Withdraw, when the lock has run out; too early is refused here. `from` is 'staking' for a stake that was kept to its end.
+const output = { delegation: restored, from: 'unbonding', confirmedHeight: 930_000 } as const;
+const withdrawal = await staker.withdraw({ outputs: [output], feeRateSatsPerKvb: 3_000n, tipHeight: 930_301 });
+console.log('5. withdraw ', withdrawal.valueSats, 'sat');

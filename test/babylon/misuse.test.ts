@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { isSatlockError } from '../../src/base/Errors.ts';
 import * as Satlock from '../../src/index.ts';
+import { usualBlock } from '../support/blocks.ts';
 import { BURN, castOf, keyOf, P2TR, RULES, signaturesOf, stakeOf, stakingTransaction, untyped } from '../support/stakes.ts';
 
 type Callable = (...args: readonly unknown[]) => unknown;
@@ -19,6 +20,9 @@ const EXCLUDED: ReadonlyMap<string, string> = new Map([
   ['LeafSpend.LeafSpend', 'a class constructor: LeafSpend.from checks'],
   ['Staker.Staker', 'a class constructor: Staker.from checks'],
   ['StakingContract.StakingContract', 'a class constructor: StakingContract.from checks'],
+  ['BlockReader.Targets', 'a class constructor: BlockReader.targets checks'],
+  ['BlockReader.TransactionView', 'a class constructor: made by the reader'],
+  ['StakeIndex.StakeIndex', 'a class constructor: StakeIndex.create checks'],
   ['Psbt.Psbt', 'a class of bitcoinjs-lib'],
   ['Tx.Transaction', 'a class of bitcoinjs-lib'],
 ]);
@@ -221,6 +225,16 @@ const xpubAccount = { xpub, origin: { masterFingerprint: new Uint8Array(4), path
 const place = { change: 0, index: 5 };
 const policy = { template: 'tr(@0,and_v(v:pk(@1/**),older(5)))', keys: [Satlock.WalletPolicy.fixedKey(Satlock.TapTree.nums()), xpub] };
 const signingPlan = Satlock.SigningPlan.forDelegation({ delegation, network: 'regtest' });
+
+const known = {
+  paramsSet: network.paramsSet,
+  phase1: network.phase1,
+  delegations: [delegation, { delegation, paramsVersion: 5, confirmedHeight: 100 }],
+  contracts: [contract],
+  candidates: { stakerPks: [staker.publicKey], finalityProviderPks: [provider.publicKey], stakingTimesBlocks: [64_000] },
+  searchTimes: false,
+};
+const block = usualBlock('misuse', 3);
 
 /** Calls that are right; the wrong values are put at each place in them. */
 const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
@@ -459,6 +473,20 @@ const RIGHT: readonly (readonly [string, ...(readonly unknown[])])[] = [
   ['PubRand.derive', staker.secretKey, 'bbn-1', 5n],
   ['PubRand.derivePublic', staker.secretKey, 'bbn-1', 5n, 2],
   ['Sats.sub', 5n, 3n],
+  ['BlockReader.targets', { scripts: [P2TR], outpoints: [coin.outpoint], opReturnTags: [new Uint8Array(4)], internalKey: message }],
+  ['BlockReader.header', block],
+  ['BlockReader.check', block, { merkleRoot: false, witnessCommitment: true }],
+  ['BlockReader.walk', block],
+  ['BlockReader.transactions', block],
+  ['BlockReader.scan', block, Satlock.BlockReader.targets({ scripts: [P2TR] })],
+  ['LeafReader.parse', contract.staking.paths.timelock.script],
+  ['LeafReader.place', { ...contract.staking.paths.slashing, scriptPubKey: contract.staking.scriptPubKey }],
+  ['LeafReader.spend', Satlock.Witness.assemble(untyped(witness)).stack, contract.staking.scriptPubKey],
+  ['Recognise.context', known],
+  ['Recognise.transaction', transaction, known, { height: 900_000, spentOutputs: [coin], spentHeights: [5], phase1ActiveSats: 5n }],
+  ['Recognise.transaction', spend.transaction, Satlock.Recognise.context(untyped(known))],
+  ['Recognise.psbt', Satlock.Psbt.fromLeafSpend(spend), known],
+  ['StakeIndex.create', { ...known, undoBlocks: 5, discover: true }],
   ...walletRows(),
 ];
 

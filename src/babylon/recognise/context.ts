@@ -8,7 +8,7 @@ import type * as Ecc from '../../crypto/Ecc.ts';
 import type { XOnlyPublicKey } from '../../crypto/PublicKey.ts';
 import { check as checkDelegation, type Delegation, type Reason as DelegationReason } from '../Delegation.ts';
 import type { Source } from '../LeafReader.ts';
-import type * as Params from '../Params.ts';
+import * as Params from '../Params.ts';
 import * as ParamsSet from '../ParamsSet.ts';
 import type { Phase1Params, Phase1Set } from '../Phase1Params.ts';
 import type * as SlashingTx from '../SlashingTx.ts';
@@ -147,8 +147,8 @@ export function keyOf({ txid, vout }: Tx.Outpoint): string {
 /** Prepares what is known. @throws input.*, and as the parts do */
 export function context(options: Options, ecc: Ecc.Ecc): Context {
   const { paramsSet, phase1, delegations = [], contracts = [], candidates } = Check.object(options, 'context');
-  if (paramsSet !== undefined) ParamsSet.latest(paramsSet);
-  if (phase1 !== undefined) Check.list(Check.object(phase1, 'phase1').versions, 'phase1.versions');
+  if (paramsSet !== undefined) checkParams(paramsSet);
+  if (phase1 !== undefined) checkPhase1(phase1);
   if (candidates !== undefined) checkCandidates(candidates);
   const made = new Context(options, ecc);
   for (const [i, contract] of Check.list(contracts, 'contracts').entries())
@@ -158,7 +158,24 @@ export function context(options: Options, ecc: Ecc.Ecc): Context {
   return made;
 }
 
-function checkCandidates({ stakerPks, finalityProviderPks, stakingTimesBlocks = [] }: Candidates): void {
+function checkParams(set: ParamsSet.ParamsSet): void {
+  ParamsSet.latest(set);
+  for (const [i, params] of set.versions.entries()) Params.check(params, `paramsSet.versions[${i}]`);
+}
+
+function checkPhase1(set: Phase1Set): void {
+  for (const [i, params] of Check.list(Check.object(set, 'phase1').versions, 'phase1.versions').entries()) {
+    const field = `phase1.versions[${i}]`;
+    const { tag, covenantPks, cap, version, covenantQuorum, unbondingTimeBlocks } = Check.object(params, field);
+    Check.bytes(tag, `${field}.tag`, 4);
+    for (const key of Check.list(covenantPks, `${field}.covenantPks`)) Check.bytes(key, `${field}.covenantPks`, 32);
+    Check.object(cap, `${field}.cap`);
+    for (const value of [version, covenantQuorum, unbondingTimeBlocks]) Check.integer(value, field, 0, 0xffff_ffff);
+  }
+}
+
+function checkCandidates(candidates: Candidates): void {
+  const { stakerPks, finalityProviderPks, stakingTimesBlocks = [] } = Check.object(candidates, 'candidates');
   for (const [i, key] of Check.list(stakerPks, 'candidates.stakerPks').entries()) Check.bytes(key, `candidates.stakerPks[${i}]`, 32);
   for (const [i, keys] of Check.list(finalityProviderPks, 'candidates.finalityProviderPks').entries()) {
     const field = `candidates.finalityProviderPks[${i}]`;

@@ -85,7 +85,7 @@ describe.each(Message.TYPE_URLS)('%s', (typeUrl) => {
         expect(shown(decoded)).toBe(shown(Message.check(typed(random), WIRE)));
         expect(shown(Message.encode(decoded, WIRE))).toBe(shown(encoded));
       }),
-      { seed: 4, numRuns: RUNS },
+      { seed: 4, numRuns: RUNS, endOnFailure: true },
     );
   });
 
@@ -102,7 +102,7 @@ describe.each(Message.TYPE_URLS)('%s', (typeUrl) => {
         const { value } = Message.toAmino(checked, WIRE);
         expect(Object.keys(value)).toEqual(Object.keys(value).sort());
       }),
-      { seed: 5, numRuns: 30 },
+      { seed: 5, numRuns: 30, endOnFailure: true },
     );
   });
 

@@ -394,6 +394,16 @@ describe('each check alone', () => {
     });
   });
 
+  it('lengths that are not in their shortest form', () => {
+    const raw = message.value.unbondingTx;
+    const wide = Uint8Array.of(...raw.slice(0, 4), 0xfd, 1, 0, ...raw.slice(5));
+    expect(raw[4]).toBe(1);
+    expect(Registration.check({ ...message, value: { ...message.value, unbondingTx: wide } }, chain)).toMatchObject({
+      check: 'create.stateless.2',
+      reference: 'failed to deserialize unbonding tx: non-canonical varint 1',
+    });
+  });
+
   it('keys in two roles', () => {
     const value = { ...message.value, fpBtcPkList: [staker.publicKey] };
     const known = viewOf({ finalityProviders: [{ btcPk: staker.publicKey, slashed: false, jailed: false, softDeleted: false }] });

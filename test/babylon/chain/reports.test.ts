@@ -160,6 +160,11 @@ describe('undelegation', () => {
     stakeSpendingTx: changed(message.value.stakeSpendingTx, (tx) => tx.setWitness(0, change([...(tx.ins[0]?.witness ?? [])]))),
   });
   const put = (fromEnd: number, item: Uint8Array) => witness((items) => items.map((one, i) => (i === items.length - fromEnd ? item : one)));
+  const otherParity = () => {
+    const control = Bytes.copy(delegation.contract.staking.paths.unbonding.controlBlock);
+    control[0] = (control[0] as number) ^ 1;
+    return put(1, control);
+  };
   const field = 'stakeSpendingTx';
   const refused = (why: string, text: string, where = field): Answer => ['undelegate.stateful.6', 'btcstaking/1119', why, where, text];
   const rows: readonly (readonly [Partial<Value>, Partial<ChainView.Options>, Answer])[] = [
@@ -262,6 +267,7 @@ describe('undelegation', () => {
     [witness(() => []), {}, refused('registration.no-witness', 'Provided amount of elements: 0')],
     [put(1, filled(34, 0xc0)), {}, refused('registration.bad-control-block', 'failed to parse control block in witness')],
     [put(1, filled(65, 0xc0)), {}, refused('registration.bad-control-block', 'failed to verify taproot leaf commitment')],
+    [otherParity(), {}, refused('registration.bad-control-block', 'failed to verify taproot leaf commitment')],
     [put(2, filled(10, 1)), {}, refused('registration.bad-control-block', 'failed to verify taproot leaf commitment')],
     [put(3, filled(66, 1)), {}, refused('registration.malformed-signature', 'invalid sig len: 66')],
     [put(3, Bytes.concat(filled(64, 1), Uint8Array.of(0))), {}, refused('registration.malformed-signature', 'invalid sig len: 65')],

@@ -123,6 +123,15 @@ describe('a delegation as JSON', () => {
     expect(transactionsOf(Delegation.fromJson(again(json)))).toEqual(transactionsOf(delegation));
   });
 
+  it('keeps version and fee of the slashing transactions', () => {
+    const { delegation } = stakeOf(castOf(), { slashingTxVersion: 1, slashingFeeSats: sats(4_321) });
+    const back = Delegation.fromJson(again(Delegation.toJson(delegation)));
+    expect(Delegation.toJson(back)).toMatchObject({ slashingTxVersion: 1, slashingFeeSats: '4321' });
+    const { transaction } = back.stakingSlashing;
+    expect(transaction.version).toBe(1);
+    expect(transaction.outs.reduce((sum, { value }) => sum + value, 0n)).toBe(500_000n - 4_321n);
+  });
+
   it('drops the witness, which no later transaction commits to', () => {
     const { delegation, contract } = stakeOf(castOf());
     const signed = stakingTransaction(contract, 500_000n);

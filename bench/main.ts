@@ -13,6 +13,7 @@ import { blockRows } from './rows/blocks.ts';
 import { contractRows, treeRows, unbondingRows } from './rows/contract.ts';
 import { adaptorRows, curveRows } from './rows/curve.ts';
 import { eotsRows, randomnessRows } from './rows/eots.ts';
+import { flowRows } from './rows/flow.ts';
 import { importRows } from './rows/imports.ts';
 import { slashingRows } from './rows/slashing.ts';
 import { stakingRows } from './rows/staking.ts';
@@ -20,7 +21,10 @@ import { stakingRows } from './rows/staking.ts';
 const BUDGET: Budget = { rounds: 15, batchMs: 25, maxMs: 3_000 };
 const QUICK: Budget = { rounds: 5, batchMs: 6, maxMs: 400 };
 
-type Group = { readonly name: string; readonly run: (fixtures: Fixtures, budget: Budget, quick: boolean) => readonly Finding[] };
+type Group = {
+  readonly name: string;
+  readonly run: (fixtures: Fixtures, budget: Budget, quick: boolean) => readonly Finding[] | Promise<readonly Finding[]>;
+};
 
 const GROUPS: readonly Group[] = [
   { name: '1 contract scripts address', run: contractRows },
@@ -33,6 +37,7 @@ const GROUPS: readonly Group[] = [
   { name: '10 11 slashing verifySpend', run: slashingRows },
   { name: '12 import', run: (fixtures, _, quick) => importRows(fixtures, quick) },
   { name: '13 taproot tree', run: treeRows },
+  { name: '14 flow', run: flowRows },
   { name: '20 block scan', run: blockRows },
 ];
 
@@ -82,7 +87,7 @@ async function main(): Promise<void> {
   if (wanted.length === 0) print(`no row matches "${values.filter}"; there are: ${GROUPS.map(({ name }) => name).join('; ')}`);
   const findings: Finding[] = [];
   for (const { run } of wanted) {
-    const found = run(fixtures, values.quick ? QUICK : BUDGET, values.quick);
+    const found = await run(fixtures, values.quick ? QUICK : BUDGET, values.quick);
     findings.push(...found);
     for (const finding of found) print(...lines(finding));
   }

@@ -1,0 +1,201 @@
+// Rows 14: everything before a stake is on Bitcoin: coins, staking transaction, unbonding, both slashing PSBTs, the wallet's answers, the proof
+// of possession, the message for the chain. Once with what the peer does and no more, once with every signature verified.
+import { type Fixtures, hex, same, yes } from '../fixtures.ts';
+import type { Budget } from '../measure.ts';
+import { type AsyncSide, compareAsync } from '../measureAsync.ts';
+import type { Finding } from '../report.ts';
+import { BABYLON_ADDRESS, type Coin, PEER_RATE, STAKE_SATS, STAKING_TIME, Wallet } from '../wallet.ts';
+
+type Message = import('../../src/index.ts').Message.Message;
+type StakePlan = import('../../src/index.ts').StakePlan.StakePlan;
+type Registration = { readonly plan: StakePlan; readonly message: Message };
+
+const TARGETS = { sameWork: 50, verified: 25 } as const;
+
+/** The flow over one wallet and one set of coins, as each library does it. */
+class Flow {
+  readonly #fixtures: Fixtures;
+  readonly #wallet: Wallet;
+  readonly #coins: readonly Coin[];
+  /** The rate at which we pay what the peer does: it estimates sizes, we weigh, and the bytes are to be the same. @unit satoshi per kvB */
+  #rate = BigInt(PEER_RATE * 1000);
+
+  constructor(fixtures: Fixtures, wallet: Wallet, coins: readonly Coin[]) {
+    this.#fixtures = fixtures;
+    this.#wallet = wallet;
+    this.#coins = coins;
+  }
+
+  get #signer(): import('../../src/index.ts').Steps.Signer {
+    const { publicKey, address } = this.#wallet;
+    return { stakerPk: this.#fixtures.staker.publicKey, publicKey, address };
+  }
+
+  #plan(feeRateSatsPerKvb = this.#rate): StakePlan {
+    const { lib, params, staker, provider } = this.#fixtures;
+    return lib.StakePlan.forStake({
+      paramsSet: lib.Networks.from('mainnet').paramsSet,
+      babylonBtcTipHeight: params.btcActivationHeight + 1_000,
+      stakerPk: staker.publicKey,
+      finalityProviderPk: provider.publicKey,
+      stakingTimeBlocks: STAKING_TIME,
+      valueSats: STAKE_SATS,
+      feeRateSatsPerKvb,
+      changeScriptPubKey: this.#wallet.scriptPubKey,
+      candidates: this.#coins,
+    });
+  }
+
+  /** Nothing verified: answers are taken apart as the peer takes them. */
+  #unverified(sign: (psbtHex: string) => string, signMessage: (text: string) => string): Registration {
+    const { lib } = this.#fixtures;
+    const { address } = this.#wallet;
+    const plan = this.#plan();
+    const { delegation } = plan;
+    const [stakingSlashing, unbondingSlashing] = (['staking', 'unbonding'] as const).map((target) => {
+      const step = lib.Steps.slashingConsent(delegation, target, this.#signer);
+      const signed = lib.Psbt.Psbt.fromHex(sign(lib.Step.psbtHex(step))).extractTransaction();
+      return { transaction: lib.Tx.stripped(signed), signature: signed.ins[0]?.witness[0] as Uint8Array };
+    }) as [Consent, Consent];
+    const text = lib.ProofOfPossession.textFor({ babylonAddress: BABYLON_ADDRESS });
+    const asked = { babylonAddress: BABYLON_ADDRESS, address, network: 'mainnet' } as const;
+    const pop = lib.ProofOfPossession.readWallet({ ...asked, signatureBase64: signMessage(text) });
+    const { terms } = delegation.contract;
+    const message: Message = {
+      typeUrl: lib.Message.CREATE_BTC_DELEGATION,
+      value: {
+        stakerAddr: BABYLON_ADDRESS,
+        pop: lib.ProofOfPossession.toMessage(pop),
+        btcPk: this.#fixtures.staker.publicKey,
+        fpBtcPkList: terms.finalityProviderPks,
+        stakingTime: terms.stakingTimeBlocks,
+        stakingValue: delegation.stakingValueSats,
+        stakingTx: lib.Tx.encode(delegation.stakingTransaction),
+        slashingTx: lib.Tx.encode(stakingSlashing.transaction),
+        delegatorSlashingSig: stakingSlashing.signature,
+        unbondingTime: terms.unbondingTimeBlocks,
+        unbondingTx: lib.Tx.encode(delegation.unbonding.transaction),
+        unbondingValue: delegation.unbondingOutput.valueSats,
+        unbondingSlashingTx: lib.Tx.encode(unbondingSlashing.transaction),
+        delegatorUnbondingSlashingSig: unbondingSlashing.signature,
+      },
+    };
+    return { plan, message };
+  }
+
+  /** As users of ours register: every answer held against the question, every signature verified. */
+  async #verified(): Promise<Registration> {
+    const { lib } = this.#fixtures;
+    const { address, publicKey, canned, tipHeight } = this.#wallet;
+    const network = { bitcoinNetwork: 'mainnet', paramsSet: lib.Networks.from('mainnet').paramsSet } as const;
+    const staker = lib.Staker.from({ network, account: { address, publicKey, babylonAddress: BABYLON_ADDRESS }, bitcoin: canned });
+    const plan = staker.plan({
+      babylonBtcTipHeight: tipHeight,
+      finalityProviderPk: this.#fixtures.provider.publicKey,
+      stakingTimeBlocks: STAKING_TIME,
+      valueSats: STAKE_SATS,
+      feeRateSatsPerKvb: this.#rate,
+      candidates: this.#coins,
+    });
+    const { message } = await staker.registerBeforeStaking(plan);
+    return { plan, message };
+  }
+
+  /** Runs all sides once with a wallet that signs, holds their messages against each other, and gives the sides for the clock. */
+  async sides(): Promise<{ readonly sameWork: AsyncSide; readonly verified: AsyncSide; readonly peer: AsyncSide }> {
+    const { lib } = this.#fixtures;
+    const wallet = this.#wallet;
+    const sent: unknown[] = [];
+    const peerRun = (bitcoin: Wallet['canned']): (() => Promise<unknown>) => {
+      const manager = wallet.peerManager(bitcoin, (message) => {
+        sent[0] = message;
+      });
+      const utxos = wallet.utxos(this.#coins);
+      return () =>
+        manager.preStakeRegistrationBabylonTransaction(
+          wallet.peerInfo,
+          wallet.peerInput,
+          wallet.tipHeight,
+          [...utxos],
+          PEER_RATE,
+          BABYLON_ADDRESS,
+        );
+    };
+    await peerRun(wallet.recording)();
+    const theirs = theirMessage(sent[0] as PeerMessage);
+    this.#rate = this.#rateOf(theirs);
+    // Our PSBTs say more than the peer's, so that the wallet has to be asked by them too.
+    const { delegation } = this.#plan();
+    for (const target of ['staking', 'unbonding'] as const)
+      await wallet.recording.signPsbt(lib.Step.psbtHex(lib.Steps.slashingConsent(delegation, target, this.#signer)));
+    const answer = (question: string): string => wallet.answer(question);
+    const plain = lib.Message.encode(this.#unverified(answer, answer).message).value;
+    const checked = lib.Message.encode((await this.#verified()).message).value;
+    same('messages of the verified and the unverified flow', hex(checked), hex(plain));
+    same('messages', hex(plain), hex(lib.Message.encode(theirs).value));
+    return {
+      sameWork: { name: 'satlock: StakePlan, Steps, answers taken unverified', run: () => this.#unverified(answer, answer) },
+      verified: { name: 'satlock: Staker.plan, registerBeforeStaking', run: () => this.#verified() },
+      peer: { name: 'btc-staking-ts: preStakeRegistrationBabylonTransaction', run: peerRun(wallet.canned) },
+    };
+  }
+
+  #rateOf(theirs: Message): bigint {
+    const { lib } = this.#fixtures;
+    const { stakingTx } = theirs.value as { readonly stakingTx: Uint8Array };
+    const wanted = 3n * STAKE_SATS - lib.Tx.decode(stakingTx).outs.reduce((sum, { value }) => sum + BigInt(value), 0n);
+    const { feeSats } = this.#plan().built;
+    for (let rate = (this.#rate * wanted) / feeSats - 20n; rate < 1_000_000n; rate++) {
+      const fee = this.#plan(rate).built.feeSats;
+      if (fee === wanted) return rate;
+      if (fee > wanted) break;
+    }
+    throw new Error(`no rate makes the peer's fee of ${wanted} sat`);
+  }
+}
+
+type Consent = { readonly transaction: import('../../src/index.ts').Tx.Transaction; readonly signature: Uint8Array };
+type PeerMessage = { readonly typeUrl: Message['typeUrl']; readonly value: Record<string, unknown> & { readonly pop: PeerPop } };
+type PeerPop = { readonly btcSigType: number; readonly btcSig: Uint8Array };
+
+/** The peer's message in our types: amounts are numbers there, and the type of a proof too. */
+function theirMessage({ typeUrl, value }: PeerMessage): Message {
+  const { btcSig, btcSigType } = value.pop;
+  yes('the peer proves by BIP322', btcSigType === 1);
+  const stakingValue = BigInt(value['stakingValue'] as number);
+  const unbondingValue = BigInt(value['unbondingValue'] as number);
+  const plain = Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined));
+  return { typeUrl, value: { ...plain, stakingValue, unbondingValue, pop: { btcSigType: 'BIP322', btcSig } } } as unknown as Message;
+}
+
+/** Row 14. */
+export async function flowRows(fixtures: Fixtures, budget: Budget): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const count of [1, 1_000]) {
+    const wallet = new Wallet(fixtures, 'p2wpkh');
+    const { sameWork, verified, peer } = await new Flow(fixtures, wallet, wallet.coinsForOne(count)).sides();
+    const coins = count === 1 ? '1 coin' : `${count.toLocaleString('en-US')} coins, 1 used`;
+    const checked = 'the bytes of the whole message, with the transactions, both signatures and the proof in it';
+    for (const [side, target, what, note] of [
+      [
+        sameWork,
+        TARGETS.sameWork,
+        'the same work',
+        'neither side verifies a signature or compares an answer with its question; keys are checked by both',
+      ],
+      [
+        verified,
+        TARGETS.verified,
+        'we verify all signatures',
+        'both slashing signatures and the proof, and all fields of the answers; the peer verifies nothing',
+      ],
+    ] as const) {
+      const comparison = await compareAsync(side, peer, budget);
+      findings.push({
+        ...{ row: 14, kind: 'ratio', name: `Pre-staking flow, ${coins}; ${what}`, checked, comparison, note },
+        target: { text: `>= ${target}x`, met: comparison.ratio.median >= target },
+      });
+    }
+  }
+  return findings;
+}

@@ -1,5 +1,6 @@
 // The covenant's signatures as a staker meets them: three lists, each with the signatures of at least a quorum. They are verified before coins
 // move: a stake whose covenant has not signed can be left only when its timelock ends (babylon x/btcstaking/types/btc_delegation.go HasCovenantQuorums).
+import { base64 } from '@scure/base';
 import type { MemberSignatures } from '../babylon/Covenant.ts';
 import { check as checkDelegation, type Delegation } from '../babylon/Delegation.ts';
 import type { KeySignature } from '../babylon/Witness.ts';
@@ -14,6 +15,7 @@ import * as Ecc from '../crypto/Ecc.ts';
 export type Reason =
   | Check.Reason
   | Hex.Reason
+  | { readonly code: 'covenant-approval.not-base64'; readonly field: string }
   | {
       readonly code: 'covenant-approval.quorum-not-reached';
       readonly list: List;
@@ -46,6 +48,63 @@ export function fromMembers(members: readonly MemberSignatures[]): CovenantAppro
     unbondingSlashing: list.map(({ covenantPk, unbondingSlashing }) => ({ publicKey: covenantPk, signatures: unbondingSlashing })),
     unbonding: list.map(({ covenantPk, unbonding }) => ({ publicKey: covenantPk, signature: unbonding })),
   };
+}
+
+/** What a node of Babylon has of a delegation's covenant; `previousStake`: for an extension, on the spend of the stake before. */
+export type RestApproval = CovenantApproval & { readonly previousStake: readonly KeySignature[] };
+
+/**
+ * The approval in a node's answer to `/babylon/btcstaking/v1/btc_delegation/{txid}`, with or without the field `btc_delegation` around it.
+ * Nothing is verified here: {@link check} does, and every flow that needs the approval.
+ *
+ * @throws input.*, hex.*, covenant-approval.not-base64
+ * @source babylon proto/babylon/btcstaking/v1/query.proto BTCDelegationResponse
+ */
+export function fromRest(json: unknown): RestApproval {
+  const outer = answer(json, 'btc_delegation');
+  const one = isThere(outer['btc_delegation']) ? answer(outer['btc_delegation'], 'btc_delegation') : outer;
+  const undelegation = answer(one['undelegation_response'], 'undelegation_response');
+  const extension = isThere(one['stk_exp']) ? answer(one['stk_exp'], 'stk_exp') : {};
+  return {
+    stakingSlashing: adaptorsFromRest(one['covenant_sigs'], 'covenant_sigs'),
+    unbondingSlashing: adaptorsFromRest(undelegation['covenant_slashing_sigs'], 'covenant_slashing_sigs'),
+    unbonding: signaturesFromRest(undelegation['covenant_unbonding_sig_list'], 'covenant_unbonding_sig_list'),
+    previousStake: signaturesFromRest(extension['previous_stk_covenant_sigs'], 'previous_stk_covenant_sigs'),
+  };
+}
+
+type Answer = Readonly<Record<string, unknown>>;
+
+const answer = (value: unknown, field: string): Answer => Check.object(value as Answer, field);
+const isThere = (value: unknown): boolean => value !== null && value !== undefined;
+const entries = (value: unknown, field: string): readonly unknown[] =>
+  isThere(value) ? Check.list(value as readonly unknown[], field) : [];
+
+function adaptorsFromRest(list: unknown, field: string): readonly AdaptorSignatures[] {
+  return entries(list, field).map((entry, i) => {
+    const at = `${field}[${i}]`;
+    const { cov_pk: key, adaptor_sigs: signatures } = answer(entry, at);
+    const decoded = entries(signatures, `${at}.adaptor_sigs`).map((text, j) => fromBase64(text, `${at}.adaptor_sigs[${j}]`));
+    return { publicKey: Hex.decode(Check.text(key, `${at}.cov_pk`), `${at}.cov_pk`, 32), signatures: decoded };
+  });
+}
+
+function signaturesFromRest(list: unknown, field: string): readonly KeySignature[] {
+  return entries(list, field).map((entry, i) => {
+    const at = `${field}[${i}]`;
+    const { pk, sig } = answer(entry, at);
+    const signature = Check.bytes(fromBase64(sig, `${at}.sig`), `${at}.sig`, 64);
+    return { publicKey: Hex.decode(Check.text(pk, `${at}.pk`), `${at}.pk`, 32), signature };
+  });
+}
+
+function fromBase64(value: unknown, field: string): Uint8Array {
+  const text = Check.text(value, field);
+  try {
+    return base64.decode(text);
+  } catch (cause) {
+    return fail<Reason>({ code: 'covenant-approval.not-base64', field }, `${field}: expected base64`, { cause });
+  }
 }
 
 /**

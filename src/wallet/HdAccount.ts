@@ -188,7 +188,8 @@ export class HdAccount implements BitcoinProvider {
 
   /** Signs several PSBTs. @throws signer.*, hd-account.wiped */
   async signPsbts(psbts: readonly string[], options: readonly SignPsbtOptions[] = []): Promise<string[]> {
-    return Check.list(psbts, 'psbts').map((psbt, i) => signPsbt(psbt, this.#ring(), optionsOf(options[i]), this.#ecc));
+    const each = Check.list(options, 'options');
+    return Check.list(psbts, 'psbts').map((psbt, i) => signPsbt(psbt, this.#ring(), optionsOf(each[i]), this.#ecc));
   }
 
   /** Signs a message with the key of the first address. Base64. @throws signer.message-type, signer.no-bip322, hd-account.wiped */

@@ -75,7 +75,8 @@ export class PlainKey implements BitcoinProvider {
 
   /** Signs several PSBTs. @throws signer.* */
   async signPsbts(psbts: readonly string[], options: readonly SignPsbtOptions[] = []): Promise<string[]> {
-    return Check.list(psbts, 'psbts').map((psbt, i) => signPsbt(psbt, this.#ring(), optionsOf(options[i]), this.#ecc));
+    const each = Check.list(options, 'options');
+    return Check.list(psbts, 'psbts').map((psbt, i) => signPsbt(psbt, this.#ring(), optionsOf(each[i]), this.#ecc));
   }
 
   /** Signs a message, by BIP322 only with a P2TR or P2WPKH address. Base64. @throws signer.message-type, signer.no-bip322 */

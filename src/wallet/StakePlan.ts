@@ -186,8 +186,18 @@ export type ExtensionOptions = {
   readonly feeRateSatsPerKvb: bigint;
   readonly changeScriptPubKey: Uint8Array;
   readonly maxFeeRateSatsPerKvb?: bigint;
-  readonly funding: Coin.Coin;
-};
+} & Funding;
+
+/** Either the coins to choose the one from that pays, or that one. */
+export type Funding =
+  | { readonly candidates: readonly Coin.Coin[]; readonly selection?: ExtensionSelection; readonly funding?: never }
+  | { readonly funding: Coin.Coin; readonly candidates?: never; readonly selection?: never };
+
+/** How the funding coin is chosen: what must not be spent, and the rest of `ExtensionTx.fund`. */
+export type ExtensionSelection = Omit<
+  ExtensionTx.fund.Options,
+  'previous' | 'contract' | 'valueSats' | 'changeScriptPubKey' | 'feeRateSatsPerKvb' | 'maxFeeRateSatsPerKvb' | 'candidates'
+>;
 
 export type ExtensionPlan = {
   readonly params: StakingParams;
@@ -201,10 +211,11 @@ export type ExtensionPlan = {
 /**
  * The plan of an extension, under the parameters in force at the tip of Babylon's light client. The old stake is spent under its own.
  *
+ * @throws extension-tx.needs-consolidation - no single coin pays; its reason has the plan of a transaction that makes one
  * @throws params.none-at-height, extension-tx.*, staking-tx.*, coin.*, fee.*
  */
 export function forExtension(options: ExtensionOptions, ecc: Ecc.Ecc = Ecc.auto()): ExtensionPlan {
-  const { paramsSet, previous, stakingTimeBlocks, funding, changeScriptPubKey, feeRateSatsPerKvb, maxFeeRateSatsPerKvb } = Check.object(
+  const { paramsSet, previous, stakingTimeBlocks, changeScriptPubKey, feeRateSatsPerKvb, maxFeeRateSatsPerKvb } = Check.object(
     options,
     'options',
   );
@@ -215,7 +226,8 @@ export function forExtension(options: ExtensionOptions, ecc: Ecc.Ecc = Ecc.auto(
   const valueSats = options.valueSats === undefined ? previous.stakingValueSats : Sats.from(options.valueSats, 'valueSats');
   StakingTx.checkAgainst(params, contract, valueSats);
   const ceiling = maxFeeRateSatsPerKvb === undefined ? {} : { maxFeeRateSatsPerKvb };
-  const built = ExtensionTx.build({ previous, contract, valueSats, funding, changeScriptPubKey, feeRateSatsPerKvb, ...ceiling });
+  const terms = { previous, contract, valueSats, changeScriptPubKey, feeRateSatsPerKvb, ...ceiling };
+  const { built, funding } = fundExtension(terms, options);
   const delegation = Delegation.from({ contract, rules: params, stakingTransaction: built.transaction, stakingOutputIndex: 0 });
   return { params, contract, previous, built, funding, delegation };
 }
@@ -250,6 +262,15 @@ function fund(terms: Terms, given: Coins): { readonly built: StakingTx.build.Bui
   if (given.coins !== undefined) return { built: StakingTx.build({ ...terms, coins: given.coins }), coins: [...given.coins] };
   const built = StakingTx.fund({ ...given.selection, ...terms, candidates: given.candidates });
   return { built, coins: built.coins };
+}
+
+function fundExtension(
+  terms: Omit<ExtensionTx.build.Options, 'funding'>,
+  given: Funding,
+): { readonly built: ExtensionTx.build.Built; readonly funding: Coin.Coin } {
+  if (given.funding !== undefined) return { built: ExtensionTx.build({ ...terms, funding: given.funding }), funding: given.funding };
+  const built = ExtensionTx.fund({ ...given.selection, ...terms, candidates: given.candidates });
+  return { built, funding: built.funding };
 }
 
 /** The shape always, the tree where the header is known. */

@@ -249,7 +249,8 @@ export class Staker {
 
   /** The plan of an extension: a new stake out of an old one, without unbonding. @throws as {@link StakePlan.forExtension} */
   planExtension(
-    options: Omit<StakePlan.ExtensionOptions, 'paramsSet' | 'changeScriptPubKey'> & { readonly changeScriptPubKey?: Uint8Array },
+    options: Omit<StakePlan.ExtensionOptions, 'paramsSet' | 'changeScriptPubKey' | keyof StakePlan.Funding> &
+      StakePlan.Funding & { readonly changeScriptPubKey?: Uint8Array },
   ): StakePlan.ExtensionPlan {
     const { changeScriptPubKey = this.scriptPubKey } = Check.object(options, 'options');
     return StakePlan.forExtension({ ...options, paramsSet: this.network.paramsSet, changeScriptPubKey }, this.#ecc);

@@ -2,6 +2,7 @@
 // inputs that the TypeScript peer was tried on.
 import { describe, expect, it } from 'vitest';
 import * as Delegation from '../../src/babylon/Delegation.ts';
+import type * as ExtensionTx from '../../src/babylon/ExtensionTx.ts';
 import { isSatlockError, SatlockError } from '../../src/base/Errors.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import type { Coin } from '../../src/bitcoin/Coin.ts';
@@ -190,9 +191,21 @@ describe('what a caller gets wrong', () => {
     expect(contract.delegation.contract.terms.covenantPks.map(hex)).toEqual(COVENANT.map(({ publicKey }) => hex(publicKey)));
   });
 
-  it('H30: an extension whose fee no single coin pays', async () => {
+  it('H30: an extension whose fee no single coin pays: a plan to make one of several', async () => {
     const world = worldOf();
     const { delegation: previous } = planOf(world);
+    const candidates = coinsOf(world.key, 900n, 900n, 900n, 900n, 900n, 900n);
+    const error = failure(() => world.staker.planExtension({ ...stakeTerms, previous, candidates }));
+    expect(error.code).toBe('extension-tx.needs-consolidation');
+    const { plan } = error.reason as unknown as { readonly plan: ExtensionTx.ConsolidationPlan };
+    expect(BigInt(plan.valueSats)).toBeGreaterThan(900n);
+    expect(Tx.fromHex(plan.transaction).ins).toHaveLength(plan.inputs.length);
+    const chosen = world.staker.planExtension({
+      ...stakeTerms,
+      previous,
+      candidates: [...candidates, ...coinsOf(world.key, 50_000n)].slice(5),
+    });
+    expect(chosen.funding.valueSats).toBe(50_000n);
     const { funding } = fundingOf(world, 400n);
     expect(await codeOf(() => world.staker.planExtension({ ...stakeTerms, previous, funding }))).toBe('extension-tx.insufficient-funds');
   });

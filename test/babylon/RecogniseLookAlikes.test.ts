@@ -32,7 +32,7 @@ describe('later stakes', () => {
     for (const params of paramsSet.versions) {
       const found = Recognise.transaction(created([out(600_000n)]), known, { height: params.btcActivationHeight });
       expect(found.stakings).toMatchObject([
-        { paramsVersion: params.version, contract: { terms: { unbondingTimeBlocks: params.unbondingTimeBlocks } } },
+        { paramsVersion: params.version, notes: [], contract: { terms: { unbondingTimeBlocks: params.unbondingTimeBlocks } } },
       ]);
     }
   });
@@ -328,7 +328,7 @@ describe('a spend of a known stake that breaks one rule', () => {
       'withdrawal',
       ['recognise.sequence'],
     ],
-    ['extension with a third input', 'unbonding', extension.spend, () => undefined, 'extension', []],
+    ['extension as it should be', 'unbonding', extension.spend, () => undefined, 'extension', []],
     [
       'extension that lowers the stake',
       'unbonding',
@@ -344,6 +344,22 @@ describe('a spend of a known stake that breaks one rule', () => {
     const found = Recognise.transaction(signed(life, path, broken), known, { spentOutputs: spend.spentOutputs }).spends[0];
     expect([found?.kind, codes(found === undefined ? [] : [found])]).toEqual([kind, expected]);
     if (kind !== 'withdrawal' && kind !== 'extension') expect(found?.isRegistered).toBe(false);
+  });
+
+  it('extension with a third input, or with the stake second', () => {
+    const { spend } = extension;
+    const three = spend.transaction;
+    three.addInput(filled(32, 9), 0, 0xffff_ffff);
+    const spentOutputs = [...spend.spentOutputs, { scriptPubKey: P2WPKH, valueSats: 1_000n }];
+    const wide = LeafSpend.from({ transaction: three, inputIndex: 0, spentOutputs, leaf: spend.leaf });
+    const found = Recognise.transaction(signed(life, 'unbonding', wide), known, { spentOutputs });
+    expect([found.spends[0]?.kind, codes(found.spends)]).toEqual(['extension', ['recognise.wrong-count']]);
+    const turned = spend.transaction;
+    turned.ins.reverse();
+    const prevouts = [...spend.spentOutputs].reverse();
+    const second = LeafSpend.from({ transaction: turned, inputIndex: 1, spentOutputs: prevouts, leaf: spend.leaf });
+    const other = Recognise.transaction(signed(life, 'unbonding', second), known, { spentOutputs: prevouts });
+    expect([other.spends[0]?.kind, codes(other.spends)]).toEqual(['extension', ['recognise.wrong-input']]);
   });
 
   it('withdrawal too early, at its height, and later', () => {

@@ -28,7 +28,7 @@ export function classify(seen: Seen, inputIndex: number, origin: Origin, path: W
   const unbonded = origin.source === 'staking' ? unbondedTo(seen, origin) : undefined;
   if (unbonded !== undefined) return { kind: 'unbonding', next: unbonded };
   if (path === undefined && slashed !== undefined) return { kind: 'slashing', next: slashed };
-  const extended = origin.source === 'staking' && inputIndex === 0 ? extendedBy(seen, origin) : undefined;
+  const extended = origin.source === 'staking' ? extendedBy(seen, origin) : undefined;
   if (extended !== undefined) return { kind: 'extension', extendedTo: extended.outputIndex };
   if (path === 'unbonding') return { kind: 'unexpected' };
   // Unsigned: the sequence of a withdrawal is its lock, every other kind has ffffffff.

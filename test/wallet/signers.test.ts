@@ -138,6 +138,10 @@ describe('PlainKey', () => {
       psbt.updateInput(0, { sighashType });
       expect(await refused(() => wallet.signPsbt(psbt.toHex()))).toBe('signer.sighash-type');
     }
+    // A taproot output that its internal key does not make: no signature of ours could spend it.
+    const taproot = PlainKey.from(staker.secretKey, { network: 'regtest', addressType: 'p2tr' });
+    const foreign = { ...taproot.coin({ outpoint: coin.outpoint, valueSats: 60_000n }), scriptPubKey: P2TR };
+    expect(await refused(() => taproot.signPsbt(drafted([foreign]).psbt.toHex()))).toBe('signer.nothing-to-sign');
     const { psbt } = drafted([{ ...coin, valueSats: 60_001n }]);
     psbt.updateInput(0, { nonWitnessUtxo: made.toBuffer() });
     expect(await refused(() => wallet.signPsbt(psbt.toHex()))).toBe('signer.other-previous-transaction');

@@ -55,25 +55,35 @@ const TYPES: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 };
 
-/**
- * A production build of a page in a temporary folder, served on a free port of the loopback address. No shim is added; the one plugin touches
- * nothing but `.wasm` files.
- */
-export async function siteOf(root: string, options: { readonly configFile?: string } = {}): Promise<Site> {
-  const folder = mkdtempSync(join(tmpdir(), 'satlock-web-'));
+/** What a page is built with: its own configuration, or none but the plugin that touches nothing but `.wasm` files. No shim is added. */
+export type BuildOptions = { readonly configFile?: string; readonly mode?: string };
+
+/** A production build of a page in a folder. */
+export async function buildTo(
+  root: string,
+  outDir: string,
+  { configFile, mode = 'production' }: BuildOptions = {},
+): Promise<readonly Built[]> {
   const result = await build({
     root,
-    configFile: options.configFile ?? false,
-    ...(options.configFile === undefined ? { base: './', plugins: [wasmModules()] } : {}),
+    mode,
+    configFile: configFile ?? false,
+    ...(configFile === undefined ? { base: './', plugins: [wasmModules()] } : {}),
     logLevel: 'error',
-    build: { outDir: folder, emptyOutDir: true, chunkSizeWarningLimit: 2_000 },
+    build: { outDir, emptyOutDir: mode === 'production', chunkSizeWarningLimit: 2_000 },
   });
   const output = 'output' in result ? result.output : [];
-  const files = output.flatMap((file): readonly Built[] => {
-    if (file.type === 'asset') return [{ fileName: file.fileName, isEntry: false, imports: [], dynamicImports: [], modules: [] }];
+  return output.map((file): Built => {
+    if (file.type === 'asset') return { fileName: file.fileName, isEntry: false, imports: [], dynamicImports: [], modules: [] };
     const { fileName, isEntry, imports, dynamicImports, moduleIds: modules } = file;
-    return [{ fileName, isEntry, imports, dynamicImports, modules }];
+    return { fileName, isEntry, imports, dynamicImports, modules };
   });
+}
+
+/** A production build of a page in a temporary folder, served on a free port of the loopback address. */
+export async function siteOf(root: string, options: BuildOptions = {}): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), 'satlock-web-'));
+  const files = await buildTo(root, folder, options);
   const server = await serve(folder);
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {

@@ -4,8 +4,11 @@ import { Hex, Sats } from '../../../src/index.ts';
 /** "5,000,000 sat". */
 export const sat = (value: bigint): string => `${value.toLocaleString('en-US')} sat`;
 
+/** "0.05000000 BTC": amounts below each other line up. */
+export const btc = (value: bigint): string => Sats.format(Sats.from(value));
+
 /** "0.05 BTC". */
-export const btc = (value: bigint): string => `${Sats.format(Sats.from(value)).replace(/\s*BTC$/, '')} BTC`;
+export const btcShort = (value: bigint): string => btc(value).replace(/\.?0+ BTC$/, ' BTC');
 
 /** "64,000 blocks (about 444 days)". */
 export function blocks(count: number): string {

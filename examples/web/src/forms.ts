@@ -60,7 +60,7 @@ export function buildForm({ onBuild, onNewKey, onDemo }: Handlers): HTMLFormElem
       'div',
       { class: 'pair' },
       field({ name: 'feeRate', label: 'Fee rate, sat/vB', value: '3', mode: 'decimal' }),
-      field({ name: 'tip', label: 'Bitcoin tip of Babylon', mode: 'numeric' }),
+      field({ name: 'tip', label: 'Bitcoin height', mode: 'numeric' }),
     ),
     field({ name: 'change', label: 'Change address', hint: 'the coins below are of this address' }),
     field({
@@ -77,7 +77,7 @@ export function buildForm({ onBuild, onNewKey, onDemo }: Handlers): HTMLFormElem
   return made;
 }
 
-export function readForm(onRead: () => void): HTMLFormElement {
+export function readForm(onRead: () => void, onExample: () => void): HTMLFormElement {
   const hint = 'the JSON form that Delegation.toJson gives; nothing in it is secret';
   return formOf(
     'read',
@@ -85,10 +85,11 @@ export function readForm(onRead: () => void): HTMLFormElement {
     onRead,
     fieldOf('read', network),
     fieldOf('read', { name: 'json', label: 'Delegation', rows: 14, hint }),
+    el('button', { type: 'button', class: 'quiet', onClick: onExample }, 'Take the stake in view'),
   );
 }
 
-export function rawForm(onRecognise: () => void): HTMLFormElement {
+export function rawForm(onRecognise: () => void, onExample: () => void): HTMLFormElement {
   const hint = 'a transaction in hex, or a PSBT in hex or base64; the stake of the other tabs is known to it';
   return formOf(
     'raw',
@@ -96,6 +97,7 @@ export function rawForm(onRecognise: () => void): HTMLFormElement {
     onRecognise,
     fieldOf('raw', network),
     fieldOf('raw', { name: 'raw', label: 'Transaction or PSBT', rows: 10, hint }),
+    el('button', { type: 'button', class: 'quiet', onClick: onExample }, 'Take the unbonding in view'),
   );
 }
 

@@ -39,10 +39,20 @@ function start(): void {
     'What to look at',
     [
       { id: 'build', label: 'Build', panel: buildForm({ onBuild: () => void onBuild(), onNewKey, onDemo }) },
-      { id: 'read', label: 'Paste', panel: readForm(() => void onRead()) },
-      { id: 'raw', label: 'Recognise', panel: rawForm(onRecognise) },
+      {
+        id: 'read',
+        label: 'Paste',
+        panel: readForm(
+          () => void onRead(),
+          () => example('read', 'json'),
+        ),
+      },
+      { id: 'raw', label: 'Recognise', panel: rawForm(onRecognise, () => example('raw', 'raw')) },
     ],
-    () => undefined,
+    (id) => {
+      // What was recognised makes room for the stake again.
+      if (id !== 'raw' && state.view !== undefined) showView(results, state.view);
+    },
   );
   document.body.append(
     el('a', { class: 'skip', href: '#results' }, 'To the results'),
@@ -158,6 +168,14 @@ function onRecognise(): void {
     const problem: Problem = { ...problemOf(error), field: 'raw' };
     showProblems('raw', RAW_FIELDS, [problem]);
   }
+}
+
+/** Something to begin with: the delegation in view, or its unbonding transaction. */
+function example(form: string, name: FieldName): void {
+  if (state.view === undefined) return;
+  const { delegation, signed } = state.view;
+  const json = JSON.stringify(Lib.Delegation.toJson(delegation), undefined, 2);
+  controlOf(form, name).value = name === 'json' ? json : Lib.Tx.toHex(signed?.unbonding ?? delegation.unbonding.transaction);
 }
 
 /** Private keys in the usual forms are not looked at: the field is emptied, and says so. */

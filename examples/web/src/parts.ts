@@ -44,9 +44,16 @@ export function facts(rows: readonly (readonly [string, Node | string] | undefin
   return el('dl', { class: 'facts' }, ...rows.flatMap((row) => (row === undefined ? [] : [el('dt', {}, row[0]), el('dd', {}, row[1])])));
 }
 
-/** A picture that may be wider than a phone: it scrolls inside its frame, by keyboard as well. */
-export function frame(label: string, picture: SVGElement): HTMLElement {
-  return el('div', { class: 'frame', role: 'region', tabindex: 0, 'aria-label': label }, picture);
+/** A picture in two shapes, one for laptops and one for phones: the page shows the one that fits. */
+export function frame(wide: SVGElement, tall: SVGElement): HTMLElement {
+  wide.classList.add('wide');
+  tall.classList.add('tall');
+  return el('div', { class: 'frame' }, wide, tall);
+}
+
+/** A drawing of this size with words for those who do not see it. */
+export function drawing(width: number, height: number, label: string, ...children: readonly SVGElement[]): SVGElement {
+  return svg('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'img', 'aria-label': label }, ...children);
 }
 
 /** Something that opens. */
@@ -68,3 +75,21 @@ export function box(x: number, y: number, width: number, kind: string, lines: re
 }
 
 export const line = (d: string): SVGElement => svg('path', { d, class: 'wire' });
+
+/** A line with a tip where it ends, which is to the right or downwards. */
+export function arrow(d: string, way: 'right' | 'down' = 'right'): SVGElement {
+  const [x = 0, y = 0] = endOf(d);
+  const tip =
+    way === 'right' ? `M${x - 2} ${y - 4.5}L${x + 6} ${y}L${x - 2} ${y + 4.5}Z` : `M${x - 4.5} ${y - 2}L${x} ${y + 6}L${x + 4.5} ${y - 2}Z`;
+  return svg('g', {}, line(d), svg('path', { d: tip, class: 'tip' }));
+}
+
+/** The last point of a path that ends by C, H or V. */
+function endOf(d: string): readonly [number, number] {
+  const numbers = (d.match(/[\d.]+/g) ?? []).map(Number);
+  const last = numbers.at(-1) ?? 0;
+  const ending = d.match(/[A-Z](?=[^A-Z]*$)/)?.[0];
+  if (ending === 'H') return [last, numbers.at(-2) ?? 0];
+  if (ending === 'V') return [numbers.at(-3) ?? 0, last];
+  return [numbers.at(-2) ?? 0, last];
+}

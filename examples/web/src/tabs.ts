@@ -18,7 +18,7 @@ export function tabs(label: string, list: readonly Tab[], onSelect: (id: string)
   };
   const move = (event: Event): void => {
     if (!(event instanceof KeyboardEvent)) return;
-    const at = buttons.findIndex((button) => button === document.activeElement);
+    const at = buttons.findIndex((button) => button.matches(':focus'));
     const last = list.length - 1;
     const next = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at <= 0 ? last : at - 1, Home: 0, End: last }[event.key];
     const tab = next === undefined ? undefined : list[next];

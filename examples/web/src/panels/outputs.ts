@@ -3,7 +3,7 @@ import { Address, Descriptor, type Ecc, Hex, Script, type StakingContract, type 
 import { el, svg } from '../dom.ts';
 import { blocks } from '../format.ts';
 import type { View } from '../model.ts';
-import { box, copyable, facts, fold, frame, hexLine, line, section } from '../parts.ts';
+import { box, copyable, drawing, facts, fold, frame, hexLine, line, section } from '../parts.ts';
 
 type Leaf = {
   readonly name: string;
@@ -17,18 +17,18 @@ type Terms = StakingContract.Terms;
 export function outputsPanel({ delegation, network }: View, ecc: Ecc): HTMLElement {
   const { contract } = delegation;
   const { terms } = contract;
-  const card = (name: string, scriptPubKey: Uint8Array, descriptor: string, tree: SVGElement, leaves: readonly Leaf[]): HTMLElement =>
+  const card = (name: string, scriptPubKey: Uint8Array, descriptor: string, leaves: readonly Leaf[]): HTMLElement =>
     el(
       'article',
       { class: 'card' },
       el('h3', {}, name),
-      frame(`Tree of the ${name.toLowerCase()}`, tree),
+      frame(wideTree(leaves), tallTree(leaves)),
       facts([
         ['Address', copyable(Address.encode(scriptPubKey, network.bitcoinNetwork), `address of the ${name}`)],
         ['Output script', copyable(Hex.encode(scriptPubKey), `script of the ${name}`)],
-        ['Descriptor', copyable(descriptor, `descriptor of the ${name}`)],
       ]),
       ...leaves.map((leaf) => leafOf(leaf, terms)),
+      fold('Descriptor', copyable(descriptor, `descriptor of the ${name}`)),
     );
   const timelock = leafNamed('timelock', 'staker', `after ${blocks(terms.stakingTimeBlocks)}`, 'staker', contract.staking.paths.timelock);
   const later = (leaf: TapTree.SpendableLeaf): Leaf =>
@@ -44,13 +44,9 @@ export function outputsPanel({ delegation, network }: View, ecc: Ecc): HTMLEleme
     'outputs',
     'Outputs and scripts',
     'Three taproot outputs under the key that nobody has (NUMS): there is no way out but through a leaf.',
-    card('Staking output', contract.staking.scriptPubKey, Descriptor.staking(terms, ecc), threeLeaves(timelock, unbonding, slash), [
-      timelock,
-      unbonding,
-      slash,
-    ]),
-    card('Unbonding output', contract.unbonding.scriptPubKey, Descriptor.unbonding(terms, ecc), twoLeaves(...unbonded), unbonded),
-    card('Slashing change', contract.slashingChange.scriptPubKey, Descriptor.slashingChange(terms, ecc), oneLeaf(rest), [rest]),
+    card('Staking output', contract.staking.scriptPubKey, Descriptor.staking(terms, ecc), [timelock, unbonding, slash]),
+    card('Unbonding output', contract.unbonding.scriptPubKey, Descriptor.unbonding(terms, ecc), unbonded),
+    card('Slashing change', contract.slashingChange.scriptPubKey, Descriptor.slashingChange(terms, ecc), [rest]),
   );
 }
 
@@ -96,19 +92,41 @@ function asmOf(script: Uint8Array, terms: Terms): HTMLElement {
   return el('ol', { class: 'asm' }, ...rows);
 }
 
-const picture = (height: number, label: string, ...children: readonly SVGElement[]): SVGElement =>
-  svg('svg', { viewBox: `0 0 600 ${height}`, width: 600, height, role: 'img', 'aria-label': label }, ...children);
+const NAMES = [
+  '',
+  'A single timelock leaf',
+  'A timelock and a slashing leaf',
+  'A branch of timelock and unbonding beside the slashing leaf',
+] as const;
 
-const leafBox = (x: number, y: number, { name, who, when, kind }: Leaf): SVGElement =>
-  box(x, y, 186, kind, [name, who, when.replace(/ \(.*/, '')]);
-
-const root = (): SVGElement => box(220, 6, 160, 'stake', ['output key', 'NUMS + tree']);
+const lines = ({ name, who, when }: Leaf): readonly string[] => [name, who, when.replace(/ \(.*/, '')];
+const leafBox = (x: number, y: number, leaf: Leaf, width = 186): SVGElement => box(x, y, width, leaf.kind, lines(leaf));
+const root = (x: number): SVGElement => box(x, 6, 160, 'stake', ['output key', 'NUMS + tree']);
 const branch = (x: number, y: number): SVGElement => svg('circle', { cx: x, cy: y, r: 5, class: 'branch' });
 
-function threeLeaves(timelock: Leaf, unbonding: Leaf, slashing: Leaf): SVGElement {
-  return picture(
+/** Leaves side by side under the output key. */
+function wideTree(leaves: readonly Leaf[]): SVGElement {
+  const [first, second, third] = leaves;
+  const label = NAMES[leaves.length as 1 | 2 | 3];
+  if (first === undefined) throw new Error('a tree has a leaf');
+  if (second === undefined) return drawing(600, 160, label, line('M300 56V86'), root(220), leafBox(207, 86, first));
+  if (third === undefined)
+    return drawing(
+      600,
+      190,
+      label,
+      line('M300 56V74'),
+      line('M300 74C300 96 197 90 197 112'),
+      line('M300 74C300 96 403 90 403 112'),
+      branch(300, 74),
+      root(220),
+      leafBox(104, 112, first),
+      leafBox(310, 112, second),
+    );
+  return drawing(
+    600,
     236,
-    'A branch of timelock and unbonding beside the slashing leaf',
+    label,
     line('M300 56V78'),
     line('M300 78C300 96 203 90 203 112'),
     line('M300 78C300 100 503 90 503 158'),
@@ -116,27 +134,29 @@ function threeLeaves(timelock: Leaf, unbonding: Leaf, slashing: Leaf): SVGElemen
     line('M203 112C203 134 300 130 300 158'),
     branch(300, 78),
     branch(203, 112),
-    root(),
-    leafBox(4, 158, timelock),
-    leafBox(207, 158, unbonding),
-    leafBox(410, 158, slashing),
+    root(220),
+    leafBox(4, 158, first),
+    leafBox(207, 158, second),
+    leafBox(410, 158, third),
   );
 }
 
-function twoLeaves(timelock: Leaf, slashing: Leaf): SVGElement {
-  return picture(
-    190,
-    'A timelock and a slashing leaf',
-    line('M300 56V74'),
-    line('M300 74C300 96 197 90 197 112'),
-    line('M300 74C300 96 403 90 403 112'),
-    branch(300, 74),
-    root(),
-    leafBox(104, 112, timelock),
-    leafBox(310, 112, slashing),
+/** Leaves below each other, for a phone. */
+function tallTree(leaves: readonly Leaf[]): SVGElement {
+  const last = 33 + 78 * leaves.length;
+  const joints =
+    leaves.length === 3
+      ? [line('M14 150H38'), line('M38 111V189'), line('M38 111H62'), line('M38 189H62'), branch(14, 150), branch(38, 150)]
+      : leaves.length === 2
+        ? [line('M14 111H62'), branch(14, 111)]
+        : [];
+  return drawing(
+    270,
+    last + 39,
+    NAMES[leaves.length as 1 | 2 | 3],
+    line(`M62 31H14V${last}H62`),
+    ...joints,
+    root(62),
+    ...leaves.map((leaf, i) => leafBox(62, 78 * (i + 1), leaf, 204)),
   );
-}
-
-function oneLeaf(timelock: Leaf): SVGElement {
-  return picture(160, 'A single timelock leaf', line('M300 56V86'), root(), leafBox(207, 86, timelock));
 }

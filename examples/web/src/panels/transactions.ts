@@ -1,6 +1,6 @@
 // Every transaction as a picture of boxes: what goes in, what comes out, and the witness by the role of each item.
 import type { Ecc } from '../../../../src/index.ts';
-import { el } from '../dom.ts';
+import { el, svg } from '../dom.ts';
 import { type Drawn, type DrawnInput, type DrawnOutput, drawAll, type WitnessItem } from '../drawn.ts';
 import { btc, sat, short } from '../format.ts';
 import type { View } from '../model.ts';
@@ -17,8 +17,6 @@ export function transactionsPanel(view: View, ecc: Ecc): HTMLElement {
 
 export function transactionCard(drawn: Drawn): HTMLElement {
   const { id, title, note, txid, inputs, outputs, feeSats, vsize, hex, verdict } = drawn;
-  const size = vsize === undefined ? '' : `, ${vsize} vB`;
-  const fee = feeSats === undefined ? 'fee not known' : `fee ${sat(feeSats)}${size}`;
   return el(
     'article',
     { class: 'card transaction', id: `tx-${id}` },
@@ -28,13 +26,32 @@ export function transactionCard(drawn: Drawn): HTMLElement {
       'div',
       { class: 'flow' },
       el('ul', { class: 'side', 'aria-label': 'Inputs' }, ...inputs.map(inputBox)),
-      el('div', { class: 'middle' }, el('span', { class: 'arrow', 'aria-hidden': 'true' }), el('span', { class: 'fee' }, fee)),
+      el(
+        'div',
+        { class: 'middle' },
+        arrow(),
+        el(
+          'span',
+          { class: 'fee' },
+          el('span', {}, feeSats === undefined ? 'fee not known' : `fee ${sat(feeSats)}`),
+          vsize === undefined ? undefined : el('span', {}, `${vsize} vB`),
+        ),
+      ),
       el('ul', { class: 'side', 'aria-label': 'Outputs' }, ...outputs.map(outputBox)),
     ),
     ...inputs.map((input, i) => witnessTable(input, inputs.length > 1 ? ` of input ${i}` : '')),
     verdict === undefined ? undefined : el('p', { class: verdict.ok ? 'verdict ok' : 'verdict bad' }, verdict.text),
     el('p', { class: 'ids' }, el('span', {}, 'txid '), copyable(txid, 'txid', short(txid, 10))),
     fold('Raw transaction', hexLine(hex, 'raw transaction')),
+  );
+}
+
+function arrow(): SVGElement {
+  return svg(
+    'svg',
+    { viewBox: '0 0 100 12', class: 'arrow', 'aria-hidden': 'true' },
+    svg('path', { d: 'M0 6H90', stroke: 'currentColor', 'stroke-width': 1.5 }),
+    svg('path', { d: 'M88 1L99 6L88 11Z', fill: 'currentColor' }),
   );
 }
 
@@ -69,7 +86,7 @@ export function witnessTable({ witness }: Pick<DrawnInput, 'witness'>, which: st
         'li',
         { class: `${role} ${state}` },
         el('span', { class: 'label' }, label),
-        state === 'filled' ? copyable(text, label, short(text, 10)) : el('em', {}, text),
+        state === 'filled' ? copyable(text, label, short(text)) : el('em', {}, text),
         state === 'filled' ? el('small', {}, `${text.length / 2} bytes`) : undefined,
       ),
     ),

@@ -54,7 +54,7 @@ type Case = {
   readonly warnings: () => readonly Warning[];
 };
 
-function caseOf(message: Checked, given: ChainView.ChainView, options: CheckOptions, ecc: Ecc.Ecc): Case {
+function caseOf(message: Message, given: ChainView.ChainView, options: CheckOptions, ecc: Ecc.Ecc): Case {
   Check.object(message, 'message');
   Check.text(message.typeUrl, 'message.typeUrl');
   Check.object(message.value, 'message.value');
@@ -94,7 +94,7 @@ function caseOf(message: Checked, given: ChainView.ChainView, options: CheckOpti
  * @throws input.*, chain-view.not-a-view, registration.not-checked - when the arguments are no message and no view
  * @source babylon x/btcstaking/types/create_delegation_parser.go, x/btcstaking/keeper/msg_server.go
  */
-export function check(message: Checked, chain: ChainView.ChainView, options: CheckOptions = {}, ecc: Ecc.Ecc = Ecc.auto()): Verdict {
+export function check(message: Message, chain: ChainView.ChainView, options: CheckOptions = {}, ecc: Ecc.Ecc = Ecc.auto()): Verdict {
   const judge = caseOf(message, chain, options, ecc);
   const failure = judge.first();
   const warnings = judge.warnings();
@@ -106,7 +106,7 @@ export function check(message: Checked, chain: ChainView.ChainView, options: Che
  *
  * @throws as {@link check}
  */
-export function checkAll(message: Checked, chain: ChainView.ChainView, options: CheckOptions = {}, ecc: Ecc.Ecc = Ecc.auto()): Report {
+export function checkAll(message: Message, chain: ChainView.ChainView, options: CheckOptions = {}, ecc: Ecc.Ecc = Ecc.auto()): Report {
   const judge = caseOf(message, chain, options, ecc);
   const failures = judge.all();
   return { ok: failures.length === 0, failures, warnings: judge.warnings() };

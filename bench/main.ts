@@ -17,6 +17,7 @@ import { flowRows } from './rows/flow.ts';
 import { importRows } from './rows/imports.ts';
 import { slashingRows } from './rows/slashing.ts';
 import { stakingRows } from './rows/staking.ts';
+import { webRows } from './rows/web.ts';
 
 const BUDGET: Budget = { rounds: 15, batchMs: 25, maxMs: 3_000 };
 const QUICK: Budget = { rounds: 5, batchMs: 6, maxMs: 400 };
@@ -39,6 +40,7 @@ const GROUPS: readonly Group[] = [
   { name: '13 taproot tree', run: treeRows },
   { name: '14 flow', run: flowRows },
   { name: '20 block scan', run: blockRows },
+  { name: '21 browser bundle size', run: webRows },
 ];
 
 function machine(): Machine {

@@ -75,9 +75,9 @@ describe('the peer and satlock agree on stakes', () => {
   it('over the coins that the peer chose, at the fee that it takes: the same transaction', () => {
     const seen = { change: 0, none: 0, nested: 0 };
     onRandom(inputs, ([any, purse, feeRate, share, withData]) => {
-      const c = { ...fitted(any, purse, share, feeRate, withData ? 82 : 0), providers: any.providers.slice(0, 1) };
+      const c = { ...fitted(any, purse, share, feeRate, withData ? 82 : 0), providers: [any.providers[0] as Case['staker']] as const };
       const tag = Uint8Array.of(1, 2, 3, 4);
-      const [provider] = c.providers as readonly [Case['staker']];
+      const [provider] = c.providers;
       const data = OpReturn.build({
         tag,
         stakerPk: c.staker.publicKey,

@@ -38,7 +38,7 @@ export type PeerParams = ConstructorParameters<Peer['BabylonBtcStakingManager']>
 const require = createRequire(import.meta.url);
 /** The peer's own copy of bitcoinjs-lib. */
 export const bitcoinjs: {
-  readonly networks: { readonly bitcoin: PeerNetwork; readonly testnet: PeerNetwork };
+  readonly networks: { readonly bitcoin: PeerNetwork; readonly testnet: PeerNetwork; readonly regtest: PeerNetwork };
   readonly Transaction: { fromHex(hex: string): PeerTransaction };
   readonly Psbt: { fromHex(hex: string): PeerPsbt };
   initEccLib(ecc: unknown): void;

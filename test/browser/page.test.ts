@@ -96,6 +96,12 @@ describeInBrowser('the page for wallet developers', () => {
     // The real committee: nobody's signature can be made here, the slots are drawn.
     expect(await page.locator('#tx-unbonding .witness li.later').count()).toBe(10);
     expect(await page.locator('.transaction .verdict').count()).toBe(0);
+    // A coin that is not in a block yet: a warning, which blocks until it has been read.
+    await type(page, 'build-coins', `${'5a'.repeat(32)}:0 9000000 0`);
+    await page.waitForSelector('.finding.warning >> text=coin.unconfirmed');
+    expect(await page.textContent('#review [role=status]')).toContain('not yet acknowledged: coin.unconfirmed');
+    await page.check('text=I have read coin.unconfirmed');
+    expect(await page.textContent('#review [role=status]')).toBe('Nothing stands against signing.');
     await page.selectOption('#build-network', 'bbn-test-6');
     await page.waitForFunction(() => document.getElementById('summary')?.textContent?.includes('tb1p'));
     expect(complaints).toEqual([]);

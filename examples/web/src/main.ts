@@ -125,7 +125,12 @@ function showView(results: HTMLElement, view: View): void {
   const { ecc } = state;
   put(
     results,
-    el('nav', { 'aria-label': 'Results' }, ...SECTIONS.map(([id, name]) => el('a', { href: `#${id}` }, name))),
+    el(
+      'nav',
+      { 'aria-label': 'Results' },
+      el('p', { class: 'stale-note' }, 'Below: the last valid stake'),
+      ...SECTIONS.map(([id, name]) => el('a', { href: `#${id}` }, name)),
+    ),
     summaryPanel(view),
     reviewPanel(view),
     planPanel(view),

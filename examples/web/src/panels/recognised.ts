@@ -88,8 +88,8 @@ function stakingCard({ phase, how, outputIndex, valueSats, contract, paramsVersi
 function spendCard(spend: Lib.Recognise.Spend): HTMLElement {
   const { kind, inputIndex, source, path, certainty, stakers, feeSats, signed, signers, slashedSats, isRegistered, problems, notes } =
     spend;
-  const signing = signers.map(
-    ({ role, isValid }) => `${role}${isValid === false ? ' (not valid)' : isValid === undefined ? ' (not checked)' : ''}`,
+  const signing = tally(
+    signers.map(({ role, isValid }) => `${role}${isValid === false ? ' (not valid)' : isValid === undefined ? ' (not checked)' : ''}`),
   );
   return el(
     'article',
@@ -98,7 +98,7 @@ function spendCard(spend: Lib.Recognise.Spend): HTMLElement {
     facts([
       ['Spends', `the ${source} output${path === undefined ? '' : ` by the ${path} leaf`} (${certainty})`],
       ['Staker', stakers.keys.map((key) => shortHex(key)).join(', ')],
-      ['Signed', signing.length === 0 ? signed : `${signed}: ${signing.join(', ')}`],
+      ['Signed', signing === '' ? signed : `${signed}: ${signing}`],
       feeSats === undefined ? undefined : ['Fee', sat(feeSats)],
       slashedSats === undefined ? undefined : ['Slashed', sat(slashedSats)],
       isRegistered === undefined ? undefined : ['Registered transaction', isRegistered ? 'yes, the very one' : 'no, another one'],
@@ -106,6 +106,13 @@ function spendCard(spend: Lib.Recognise.Spend): HTMLElement {
     ...problems.map((one) => problemCard(one, 'error')),
     ...notes.map((one) => problemCard(one, 'info')),
   );
+}
+
+/** "staker, 6 covenant". */
+function tally(names: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].map(([name, count]) => (count === 1 ? name : `${count} ${name}`)).join(', ');
 }
 
 function problemCard({ code, message }: Lib.Recognise.Problem, severity: 'error' | 'warning' | 'info'): HTMLElement {

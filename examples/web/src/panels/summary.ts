@@ -1,7 +1,7 @@
 // The stake at a glance, and the ways out of it as a picture.
 import type { Delegation, StakingContract } from '../../../../src/index.ts';
 import { Address, Hex, Rate } from '../../../../src/index.ts';
-import { svg } from '../dom.ts';
+import { el, svg } from '../dom.ts';
 import { blocks, btcShort, sat, shortHex } from '../format.ts';
 import type { View } from '../model.ts';
 import { arrow, box, copyable, drawing, facts, frame, section } from '../parts.ts';
@@ -16,6 +16,18 @@ export function summaryPanel({ delegation, network, params, signed }: View): HTM
     signed === undefined
       ? 'Public keys only: signatures are drawn as the slots that they will fill.'
       : 'With throw-away keys: every signature below was made and verified in this page.',
+    signed === undefined
+      ? undefined
+      : el(
+          'div',
+          { class: 'finding warning' },
+          el(
+            'p',
+            {},
+            el('b', { class: 'severity' }, 'demo'),
+            'Never send coins to the addresses below: their keys are known to everybody.',
+          ),
+        ),
     frame(lifeOf(delegation), tallLifeOf(delegation)),
     facts([
       ['Stake to', copyable(address, 'staking address')],

@@ -2,6 +2,7 @@
 # Packs the package, installs it into an empty project with install scripts off, and uses it as a stranger would: import, types, command line.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -29,6 +30,41 @@ if (autoEcc().name !== 'wasm') throw new Error(`expected the WASM backend in Nod
 if (![StakingContract.from, EmbeddedChain, restaking.SlashingLib, node.Bitcoind].every(Boolean)) throw new Error('an export is missing');
 JS
 node use.mjs
+
+cat > wallet.mjs <<'JS'
+import { Networks, Provider, Staker, Steps } from 'satlock';
+import * as wallet from 'satlock/wallet';
+import * as HdAccount from 'satlock/wallet/hd';
+import * as PlainKey from 'satlock/wallet/key';
+if (wallet.Staker.from !== Staker.from || ![Networks.from, Provider, Steps].every(Boolean)) throw new Error('an export of the wallet is missing');
+const words = 'abandon '.repeat(11) + 'about';
+const account = HdAccount.fromMnemonic({ mnemonic: words }, { network: 'mainnet', purpose: 86 });
+// First receiving address of these words in BIP86 "Test vectors".
+if (account.address !== 'bc1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqkedrcr') throw new Error(account.address);
+const key = PlainKey.fromWif('KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn', { network: 'mainnet', addressType: 'p2wpkh' });
+if (key.address !== 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4') throw new Error(key.address);
+JS
+node wallet.mjs
+
+cat > use.ts <<'TS'
+import { type Provider as Providers, Staker } from 'satlock';
+import { ContractMetadata, type Provider } from 'satlock/wallet';
+import * as HdAccount from 'satlock/wallet/hd';
+import * as PlainKey from 'satlock/wallet/key';
+export const key: PlainKey.PlainKey = PlainKey.fromWif('KwDiBf89QgGbjEhKnhXJuH7LrciVrZi3qYjgd9M7rFU73sVHnoWn', { network: 'mainnet', addressType: 'p2tr' });
+export const account: HdAccount.HdAccount = HdAccount.fromMnemonic({ mnemonic: 'none' }, { network: 'signet', purpose: 84 });
+// Both are what the flows ask for, under either entry's name of the type.
+export const providers: readonly Provider.BitcoinProvider[] = [key, account];
+export const same: readonly Providers.BitcoinProvider[] = providers;
+export const flow: typeof Staker.from = Staker.from;
+export const metadata = ContractMetadata;
+// @ts-expect-error amounts are bigint
+key.coin({ outpoint: { txid: '00', vout: 0 }, valueSats: 1 });
+TS
+for resolution in nodenext bundler; do
+  module=$([[ $resolution == bundler ]] && echo esnext || echo nodenext)
+  node "$root/node_modules/typescript/bin/tsc" --noEmit --strict --exactOptionalPropertyTypes --target es2022 --lib es2022,dom --module "$module" --moduleResolution "$resolution" use.ts
+done
 node -e "const { Eots } = require('satlock'); if (!Eots) process.exit(1)" 2> /dev/null || [[ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]]
 npx --no satlock params bbn-1 --params-version 5 > params.txt
 grep -q 301 params.txt

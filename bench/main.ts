@@ -10,11 +10,13 @@ import type { Budget } from './measure.ts';
 import { peerVersions } from './peers.ts';
 import { type Finding, lines, type Machine, type Report, summary } from './report.ts';
 import { blockRows } from './rows/blocks.ts';
+import { coinRows } from './rows/coins.ts';
 import { contractRows, treeRows, unbondingRows } from './rows/contract.ts';
 import { adaptorRows, curveRows } from './rows/curve.ts';
 import { eotsRows, randomnessRows } from './rows/eots.ts';
 import { flowRows } from './rows/flow.ts';
 import { importRows } from './rows/imports.ts';
+import { psbtRows } from './rows/psbts.ts';
 import { slashingRows } from './rows/slashing.ts';
 import { stakingRows } from './rows/staking.ts';
 import { webRows } from './rows/web.ts';
@@ -39,6 +41,8 @@ const GROUPS: readonly Group[] = [
   { name: '12 import', run: (fixtures, _, quick) => importRows(fixtures, quick) },
   { name: '13 taproot tree', run: treeRows },
   { name: '14 flow', run: flowRows },
+  { name: '15 coins funding', run: coinRows },
+  { name: '16 withdrawal unbonding slashing psbt', run: psbtRows },
   { name: '20 block scan', run: blockRows },
   { name: '21 browser bundle size', run: webRows },
 ];

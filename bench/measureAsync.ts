@@ -19,14 +19,17 @@ async function batch({ run }: AsyncSide, count: number): Promise<number> {
   return Math.max(1, user + system) / 1000 / count;
 }
 
-/** Warms the side up for at least 60 ms, and finds how many operations fill a batch. */
+/** Flows run through much code, which the compiler takes longer to see; a side of many seconds has it in its first run. @unit milliseconds */
+const WARM_UP_MS = 800;
+
+/** Warms the side up and finds how many operations fill a batch. */
 async function calibrate(side: AsyncSide, { batchMs }: Budget): Promise<number> {
   if (side.times !== undefined) return 1;
   let spentMs = 0;
   for (let count = 1; ; ) {
     const each = await batch(side, count);
     spentMs += each * count;
-    if (each * count >= batchMs / 2 && spentMs >= Math.max(2 * batchMs, 60)) return Math.max(1, Math.round(batchMs / each));
+    if (each * count >= batchMs / 2 && spentMs >= WARM_UP_MS) return Math.max(1, Math.round(batchMs / each));
     if (each * count < batchMs / 2) count *= 2;
   }
 }

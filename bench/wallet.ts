@@ -2,7 +2,7 @@
 // clock ran (with the peer's own bitcoinjs-lib) and answers the same question with the same text.
 import { createHash } from 'node:crypto';
 import { type PeerWallet, peer, walletOf } from '../test/support/peerWallet.ts';
-import { type Fixtures, hash, hex, yes } from './fixtures.ts';
+import { type Fixtures, hash, hex, type Person, yes } from './fixtures.ts';
 import { MAINNET, peerBitcoin, type Utxo } from './peers.ts';
 
 export type Coin = import('../src/index.ts').Coin.Coin;
@@ -24,6 +24,7 @@ export type Canned = {
 
 export class Wallet {
   readonly fixtures: Fixtures;
+  readonly staker: Person;
   readonly kind: Kind;
   readonly scriptPubKey: Uint8Array;
   readonly address: string;
@@ -33,9 +34,10 @@ export class Wallet {
   readonly #live: PeerWallet;
   readonly #answers = new Map<string, string>();
 
-  constructor(fixtures: Fixtures, kind: Kind) {
-    const { lib, staker, params } = fixtures;
+  constructor(fixtures: Fixtures, kind: Kind, staker: Person = fixtures.staker) {
+    const { lib, params } = fixtures;
     this.fixtures = fixtures;
+    this.staker = staker;
     this.kind = kind;
     this.tipHeight = params.btcActivationHeight + 1_000;
     this.publicKey = lib.PublicKey.compressedOfSecret(staker.secretKey);
@@ -86,7 +88,7 @@ export class Wallet {
       outpoint: { txid: hex(hash(`coin ${i}`)), vout: i % 3 },
       scriptPubKey: this.scriptPubKey,
       valueSats,
-      ...(this.kind === 'p2tr' ? { tapInternalKey: this.fixtures.staker.publicKey } : {}),
+      ...(this.kind === 'p2tr' ? { tapInternalKey: this.staker.publicKey } : {}),
     }));
   }
 
@@ -99,7 +101,7 @@ export class Wallet {
   }
 
   get peerInfo(): { address: string; publicKeyNoCoordHex: string } {
-    return { address: this.address, publicKeyNoCoordHex: hex(this.fixtures.staker.publicKey) };
+    return { address: this.address, publicKeyNoCoordHex: hex(this.staker.publicKey) };
   }
 
   get peerInput(): { finalityProviderPksNoCoordHex: string[]; stakingAmountSat: number; stakingTimelock: number } {
@@ -116,6 +118,11 @@ export class Wallet {
       },
     };
     return new peer.BabylonBtcStakingManager(MAINNET, [peerParams(this.fixtures)], wallet as never, babylon as never);
+  }
+
+  /** A transaction of the peer's kind. */
+  peerTransaction(rawHex: string): ReturnType<typeof peerBitcoin.Transaction.fromHex> {
+    return peerBitcoin.Transaction.fromHex(rawHex);
   }
 
   /** The peer's `Staking` object for this person. */
@@ -147,14 +154,12 @@ export function peerParams({ params }: Fixtures): ConstructorParameters<typeof p
   };
 }
 
-function scriptOf({ lib, staker }: Fixtures, kind: Kind, publicKey: Uint8Array): Uint8Array {
+function scriptOf({ lib }: Fixtures, kind: Kind, publicKey: Uint8Array): Uint8Array {
   if (kind === 'p2wpkh') return Uint8Array.from([0x00, 0x14, ...hash160(publicKey)]);
-  const { outputKey } = lib.TapTree.tweak(staker.publicKey, new Uint8Array(0));
+  const { outputKey } = lib.TapTree.tweak(publicKey.slice(1), new Uint8Array(0));
   return Uint8Array.from([0x51, 0x20, ...outputKey]);
 }
 
 function hash160(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(createHash('ripemd160').update(createHash('sha256').update(bytes).digest()).digest());
 }
-
-export { peer, peerBitcoin };

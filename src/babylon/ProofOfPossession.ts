@@ -17,7 +17,7 @@ import type * as SecretKey from '../crypto/SecretKey.ts';
 import * as BabylonAddress from './BabylonAddress.ts';
 import { type Answer, type Reason as AnswerReason, readAnswer } from './popAnswer.ts';
 import { encodeBip322Sig, encodePop } from './popEncoding.ts';
-import { judge, leniencies, type Refusal, type Type, type Verdict, type Warning, type Why } from './popVerdict.ts';
+import { judgeOnce, leniencies, type Refusal, type Type, type Verdict, type Warning, type Why } from './popVerdict.ts';
 
 export type { Refusal, Type, Verdict, Warning, Why };
 
@@ -168,7 +168,7 @@ export function fromWallet(answer: WalletAnswer, ecc: Ecc.Ecc = Ecc.auto()): Pop
   const text = textFor(answer);
   Check.bytes(btcPk, 'btcPk', 32);
   const pop = readWallet(answer, ecc);
-  const verdict = judge({ ...pop, message: utf8ToBytes(text), btcPk, network }, ecc);
+  const verdict = judgeOnce({ ...pop, message: utf8ToBytes(text), btcPk, network }, ecc);
   if (!verdict.valid) {
     const { why, reference } = verdict;
     fail<Reason>(
@@ -245,7 +245,7 @@ export function verifyMessage(
   const { pop, message, btcPk, network = 'mainnet' } = Check.object(options, 'options');
   Check.bytes(message, 'message');
   Check.bytes(btcPk, 'btcPk', 32);
-  return judge({ ...checkPop(pop), message, btcPk, network: Network.from(network) }, ecc);
+  return judgeOnce({ ...checkPop(pop), message, btcPk, network: Network.from(network) }, ecc);
 }
 
 /**

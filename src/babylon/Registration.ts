@@ -10,6 +10,7 @@ import * as LeafSpend from '../bitcoin/LeafSpend.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
+import * as Schnorr from '../crypto/Schnorr.ts';
 import type * as SecretKey from '../crypto/SecretKey.ts';
 import * as BabylonAddress from './BabylonAddress.ts';
 import * as Covenant from './Covenant.ts';
@@ -164,7 +165,7 @@ function checkPop({ pop, popContext }: CreateOptions, babylonAddress: string, bt
 
 function verified(spend: LeafSpend.LeafSpend, publicKey: Uint8Array, signature: Uint8Array, field: string, ecc: Ecc.Ecc): Uint8Array {
   Check.bytes(signature, field, 64);
-  if (!spend.verify(publicKey, signature, ecc))
+  if (!Schnorr.verifyOnce(spend.sighash(), publicKey, signature, ecc))
     fail<Reason>({ code: 'registration.bad-signature', field }, `${field}: not this key's signature of this transaction`);
   return Bytes.copy(signature);
 }

@@ -2,6 +2,7 @@
 // babylon x/btcstaking/types/pop.go ValidateBasic and Verify, crypto/bip322, crypto/ecdsa.
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as Bytes from '../base/Bytes.ts';
+import * as Hex from '../base/Hex.ts';
 import * as Bip322 from '../bitcoin/Bip322.ts';
 import * as Network from '../bitcoin/Network.ts';
 import * as SignedMessage from '../bitcoin/SignedMessage.ts';
@@ -60,6 +61,24 @@ export function judge(judged: Case, ecc: Ecc): Verdict {
       return stateless('pop.unknown-type', 'invalid BTC signature type');
   }
 }
+
+/** As {@link judge}; a proof that was found valid lately is not judged again: it is taken from a wallet, then put into a message. */
+export function judgeOnce(judged: Case, ecc: Ecc): Verdict {
+  const { type, signature, message, btcPk, network } = judged;
+  const valid = found.get(ecc) ?? new Set<string>();
+  found.set(ecc, valid);
+  const id = `${type}:${network}:${[btcPk, signature, message].map(Hex.encode).join(':')}`;
+  if (valid.has(id)) return VALID;
+  const verdict = judge(judged, ecc);
+  if (!verdict.valid) return verdict;
+  if (valid.size >= FOUND_MAX) valid.clear();
+  valid.add(id);
+  return verdict;
+}
+
+// By content, valid ones only, few. Pure memory, no behaviour.
+const FOUND_MAX = 64;
+const found = new WeakMap<Ecc, Set<string>>();
 
 function judgeBip340({ signature, message, btcPk }: Case, ecc: Ecc): Verdict {
   const malformed = 'invalid BTC BIP340 signature: bytes cannot be converted to a *schnorr.Signature object';

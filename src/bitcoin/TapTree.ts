@@ -92,6 +92,7 @@ export function build(tree: Tree, internalKey: Uint8Array = NUMS, ecc: Ecc.Ecc =
   const { outputKey, parity } = tweak(internalKey, merkleRoot, ecc);
   const seen = new Set(leaves.map((leaf) => Hex.encode(leaf.hash)));
   if (seen.size !== leaves.length) fail<Reason>({ code: 'tap-tree.duplicate-leaf' }, 'two leaves of the tree are equal');
+  remember(internalKey, merkleRoot, { outputKey, parity }, ecc);
   return {
     merkleRoot,
     outputKey,
@@ -104,6 +105,49 @@ export function build(tree: Tree, internalKey: Uint8Array = NUMS, ecc: Ecc.Ecc =
       controlBlock: Bytes.concat(Uint8Array.of(leafVersion | parity), internalKey, ...path),
     })),
   };
+}
+
+/**
+ * True when the output key is the one of this internal key and root. What {@link build} has made lately is known, at no cost.
+ *
+ * @shape internalKey, merkleRoot, outputKey: 32 bytes
+ * @throws input.*
+ * @source BIP341 "Script validation rules"
+ */
+export function commits(
+  output: { readonly outputKey: Uint8Array; readonly parity: number },
+  internalKey: Uint8Array,
+  merkleRoot: Uint8Array,
+  ecc: Ecc.Ecc = Ecc.auto(),
+): boolean {
+  const { outputKey, parity } = Check.object(output, 'output');
+  Check.bytes(outputKey, 'output.outputKey', 32);
+  Check.bytes(internalKey, 'internalKey', 32);
+  Check.bytes(merkleRoot, 'merkleRoot', 32);
+  const known = built.get(ecc)?.get(commitmentOf(internalKey, merkleRoot));
+  if (known !== undefined) return known === textOf(outputKey, parity);
+  const point = ecc.pointAddScalar(Bytes.concat(Uint8Array.of(2), internalKey), taggedHash('TapTweak', internalKey, merkleRoot));
+  return point !== null && textOf(point.subarray(1), point[0] === 3 ? 1 : 0) === textOf(outputKey, parity);
+}
+
+// A request for a signature checks that the output commits to its leaf, right after the output was made: the same point addition again. Pure
+// memory, by content, no behaviour.
+const BUILT_MAX = 64;
+const built = new WeakMap<Ecc.Ecc, Map<string, string>>();
+
+const commitmentOf = (internalKey: Uint8Array, merkleRoot: Uint8Array): string => Hex.encode(internalKey) + Hex.encode(merkleRoot);
+const textOf = (outputKey: Uint8Array, parity: number): string => `${parity}${Hex.encode(outputKey)}`;
+
+function remember(
+  internalKey: Uint8Array,
+  merkleRoot: Uint8Array,
+  { outputKey, parity }: { readonly outputKey: Uint8Array; readonly parity: 0 | 1 },
+  ecc: Ecc.Ecc,
+): void {
+  const known = built.get(ecc) ?? new Map<string, string>();
+  built.set(ecc, known);
+  if (known.size >= BUILT_MAX) known.clear();
+  known.set(commitmentOf(internalKey, merkleRoot), textOf(outputKey, parity));
 }
 
 /** The output script of a taproot output key: `51 20 key`. */

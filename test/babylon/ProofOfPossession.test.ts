@@ -188,6 +188,20 @@ describe('what a wallet returned', () => {
     }
   });
 
+  it('is verified once, not again for the message that it goes into; another key, account, context or byte is', () => {
+    const pop = answer(simple(TR));
+    expect(verdict(pop)).toEqual({ valid: true });
+    const verify = (changes: Partial<ProofOfPossession.VerifyOptions>): boolean =>
+      ProofOfPossession.verify({ pop, babylonAddress, btcPk, ...changes }).valid;
+    for (let i = 0; i < 2; i++) {
+      expect(verify({})).toBe(true);
+      expect(verify({ btcPk: other.slice(1) })).toBe(false);
+      expect(verify({ context: CONTEXT })).toBe(false);
+      expect(verify({ pop: { ...pop, type: 'ECDSA' } })).toBe(false);
+      expect(verify({ pop: { ...pop, signature: put(pop.signature, 80, (pop.signature[80] as number) ^ 1) } })).toBe(false);
+    }
+  });
+
   it('is a proof: ECDSA of every kind of address, by any header', () => {
     for (const address of [LEGACY, NESTED, WPKH, TR])
       for (const shift of [0, 4, 8]) {

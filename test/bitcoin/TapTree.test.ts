@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, it } from 'vitest';
 import * as Address from '../../src/bitcoin/Address.ts';
 import * as TapTree from '../../src/bitcoin/TapTree.ts';
+import * as Ecc from '../../src/crypto/Ecc.ts';
 import { bytes, codeOf, filled, hex, untyped } from '../support/stakes.ts';
 
 type Leaf = { script: string; leafVersion: number };
@@ -89,5 +90,51 @@ describe('build', () => {
 
   it('takes an input of another realm of types only with bytes', () => {
     expect(() => TapTree.build(untyped({ script: '51' }))).toThrow();
+  });
+});
+
+describe('commits', () => {
+  const [internalKey] = vectors.map(({ given }) => bytes(given.internalPubkey)) as [Uint8Array];
+
+  /** A backend that counts, with nothing remembered for it. */
+  function counted(): { readonly ecc: Ecc.Ecc; readonly additions: () => number } {
+    const real = Ecc.auto();
+    let calls = 0;
+    const pointAddScalar: Ecc.Ecc['pointAddScalar'] = (...args) => {
+      calls++;
+      return real.pointAddScalar(...args);
+    };
+    return { ecc: { ...real, pointAddScalar }, additions: () => calls };
+  }
+
+  it('computes for outputs of others, and knows those that were built here', () => {
+    const { merkleRoot, ...output } = TapTree.build([{ script: bytes('51') }, { script: bytes('52') }], internalKey);
+    const { ecc, additions } = counted();
+    expect(TapTree.commits(output, internalKey, merkleRoot, ecc)).toBe(true);
+    expect(additions()).toBe(1);
+    TapTree.build([{ script: bytes('51') }, { script: bytes('52') }], internalKey, ecc);
+    expect(additions()).toBe(2);
+    expect(TapTree.commits(output, internalKey, merkleRoot, ecc)).toBe(true);
+    expect(additions()).toBe(2);
+  });
+
+  it.each(['remembered', 'computed'])('is false for another key, root, output or parity: %s', (how) => {
+    const { ecc } = counted();
+    const { merkleRoot, outputKey, parity } = TapTree.build({ script: bytes('51') }, internalKey, how === 'remembered' ? ecc : undefined);
+    expect(TapTree.commits({ outputKey, parity }, internalKey, merkleRoot, ecc)).toBe(true);
+    expect(TapTree.commits({ outputKey, parity: 1 - parity }, internalKey, merkleRoot, ecc)).toBe(false);
+    expect(TapTree.commits({ outputKey: internalKey, parity }, internalKey, merkleRoot, ecc)).toBe(false);
+    expect(TapTree.commits({ outputKey, parity }, TapTree.nums(), merkleRoot, ecc)).toBe(false);
+    expect(TapTree.commits({ outputKey, parity }, internalKey, filled(32, 0x11), ecc)).toBe(false);
+    expect(TapTree.commits({ outputKey, parity }, filled(32, 0xff), merkleRoot, ecc)).toBe(false);
+  });
+
+  it('remembers bytes, not arrays: what is done to an output afterwards changes no answer', () => {
+    const { ecc } = counted();
+    const { merkleRoot, outputKey, parity } = TapTree.build({ script: bytes('51') }, internalKey, ecc);
+    const kept = outputKey.slice();
+    outputKey.fill(0);
+    expect(TapTree.commits({ outputKey, parity }, internalKey, merkleRoot, ecc)).toBe(false);
+    expect(TapTree.commits({ outputKey: kept, parity }, internalKey, merkleRoot, ecc)).toBe(true);
   });
 });

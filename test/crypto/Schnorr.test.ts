@@ -33,6 +33,30 @@ describe.each(backends.map((ecc) => ({ name: ecc.name, ecc })))('Schnorr on $nam
     );
   });
 
+  it('verified once is not computed twice, and nothing else is taken for it', () => {
+    const schnorrVerify = vi.fn(ecc.schnorrVerify);
+    const counted = { ...ecc, schnorrVerify };
+    const m = new Uint8Array(32).fill(7);
+    const publicKey = PublicKey.ofSecret(key(5n), ecc);
+    const signature = Schnorr.sign(m, key(5n), new Uint8Array(32), ecc);
+    const once = (a = m, b: Uint8Array = publicKey, c = signature): boolean => Schnorr.verifyOnce(a, b, c, counted);
+    expect([once(), once(), once()]).toEqual([true, true, true]);
+    expect(schnorrVerify).toHaveBeenCalledTimes(1);
+    const bad = signature.slice();
+    bad[63] = (bad[63] ?? 0) ^ 1;
+    for (let i = 0; i < 2; i++) {
+      expect(once(m, publicKey, bad)).toBe(false);
+      expect(once(new Uint8Array(32))).toBe(false);
+      expect(once(m, PublicKey.ofSecret(key(7n), ecc))).toBe(false);
+    }
+    expect(schnorrVerify).toHaveBeenCalledTimes(7);
+    // The memory is of the bytes, not of the arrays that held them.
+    signature.fill(0);
+    expect(once()).toBe(false);
+    expect(Schnorr.verifyOnce(new Uint8Array(5), publicKey, bad, ecc)).toBe(false);
+    expect(codeOf(() => once(m, publicKey.slice(1)))).toBe('input.wrong-length');
+  });
+
   it('is false for s >= n and r >= p, whatever the message length', () => {
     const publicKey = PublicKey.ofSecret(key(5n), ecc);
     for (const m of [new Uint8Array(32), new Uint8Array(5)]) {

@@ -340,9 +340,9 @@ export function planLeaf(planner: Planner, input: number, source: LeafSource, na
   const spent = copyOf(Check.object(source.spentOutput, `${name}.spentOutput`), `${name}.spentOutput`);
   const leaf = checkLeaf(source.leaf, input, `${name}.leaf`);
   const { merkleRoot, internalKey } = rootOf(leaf);
-  const { outputKey, parity } = TapTree.tweak(internalKey, merkleRoot, planner.ecc);
-  const isBase = Bytes.equal(TapTree.scriptPubKeyOf(outputKey), spent.scriptPubKey) && ((leaf.controlBlock[0] as number) & 1) === parity;
-  if (!isBase) wrongLeaf(input);
+  if (Address.kindOf(spent.scriptPubKey) !== 'p2tr') wrongLeaf(input);
+  const output = { outputKey: spent.scriptPubKey.subarray(2), parity: (leaf.controlBlock[0] as number) & 1 };
+  if (!TapTree.commits(output, internalKey, merkleRoot, planner.ecc)) wrongLeaf(input);
   const keys = keysIn(leaf.script);
   const lock: Lock = { type: 'leaf', leaf, keys, groups: groupsOf(leaf.script) };
   const origins = Origins.checkOrigins(source.keyOrigins, `${name}.keyOrigins`);

@@ -2,6 +2,7 @@
 import * as Bytes from '../../base/Bytes.ts';
 import * as Hex from '../../base/Hex.ts';
 import type { Ecc } from '../../crypto/Ecc.ts';
+import * as Schnorr from '../../crypto/Schnorr.ts';
 import { hashTypeOf } from '../LeafSpend.ts';
 import * as Sighash from '../Sighash.ts';
 import * as Ecdsa from '../spend/ecdsa.ts';
@@ -74,7 +75,7 @@ export class Verifier {
       if (der.s > Ecdsa.N / 2n) return invalid('high-s');
       return Ecdsa.verify(this.#hash(input, lock, hashType), publicKey, der, this.#ecc) ? undefined : invalid('does-not-verify');
     }
-    const right = this.#ecc.schnorrVerify(this.#hash(input, lock, hashType), publicKey, signature.subarray(0, 64));
+    const right = Schnorr.verifyOnce(this.#hash(input, lock, hashType), publicKey, signature.subarray(0, 64), this.#ecc);
     return right ? undefined : invalid('does-not-verify');
   }
 

@@ -10,14 +10,14 @@ import * as Registration from '../../src/babylon/Registration.ts';
 import * as Slasher from '../../src/babylon/Slasher.ts';
 import * as StakingContract from '../../src/babylon/StakingContract.ts';
 import * as Hex from '../../src/base/Hex.ts';
+import * as InclusionProof from '../../src/bitcoin/InclusionProof.ts';
 import * as LeafSpend from '../../src/bitcoin/LeafSpend.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
 import * as PublicKey from '../../src/crypto/PublicKey.ts';
 import * as Schnorr from '../../src/crypto/Schnorr.ts';
-import type { Utxo } from '../../src/wallet/Utxo.ts';
 import { blockOf } from '../support/blocks.ts';
 import * as Flows from '../support/flows.ts';
-import type { PeerWallet } from '../support/peerWallet.ts';
+import { type PeerWallet, peerBitcoin } from '../support/peerWallet.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
@@ -40,6 +40,11 @@ export const bitcoin = {
   /** The raw block. */
   async block(height: number): Promise<Uint8Array> {
     return blocks.get(height) ?? blockOf([], undefined, height);
+  },
+  /** As an Electrum server answers `blockchain.transaction.get_merkle`. */
+  async merkle(txid: string, height: number): Promise<{ readonly pos: number; readonly merkle: string[]; readonly blockHash: string }> {
+    const { index, siblings, blockHash } = InclusionProof.fromBlock(await bitcoin.block(height), txid);
+    return { pos: index, merkle: siblings.map((one) => Hex.encode(Uint8Array.from(one).reverse())), blockHash };
   },
   /** Time passes. */
   async wait(count: number): Promise<void> {
@@ -231,8 +236,11 @@ export function slashed(delegation: Delegation.Delegation): Tx.Transaction {
 
 // ---- wallets
 
-/** Coins of the wallet as explorers list them. */
-export const utxos: Utxo[] = [8_000_000, 3_000_000, 60_000].map((value, vout) => ({
+/** A coin as explorers list it, in the form of both libraries. */
+export type ListedCoin = { txid: string; vout: number; value: number; scriptPubKey: string; rawTxHex?: string };
+
+/** Coins of the wallet. */
+export const utxos: ListedCoin[] = [8_000_000, 3_000_000, 60_000].map((value, vout) => ({
   txid: '5a'.repeat(32),
   vout,
   value,
@@ -240,7 +248,8 @@ export const utxos: Utxo[] = [8_000_000, 3_000_000, 60_000].map((value, vout) =>
 }));
 
 /** The objects that are handed to the peer's manager: of the field, nothing in them is ours. */
-export const btcProvider: PeerWallet = Flows.providerOf();
+const sources = new Map<string, string>();
+export const btcProvider: PeerWallet = { ...Flows.providerOf(), getTransactionHex: async (txid) => sources.get(txid) ?? '' };
 export const babylonProvider: Flows.BabylonWallet = Flows.babylonWallet();
 /** Serialised key and address, as a login gives them. */
 const own = Flows.keyOfType('p2tr');
@@ -271,7 +280,7 @@ export const unisat = {
 export const stakingParams: (typeof Flows.PEER_PARAMS)[] = [Flows.PEER_PARAMS];
 
 /** A coin of the wallet that nothing has spent, and the transaction that made it. */
-export function freshCoin(valueSats: number): { readonly utxo: Utxo; readonly previousTransaction: Tx.Transaction } {
+export function freshCoin(valueSats: number): { readonly utxo: ListedCoin; readonly previousTransaction: Tx.Transaction } {
   const output = { scriptPubKey: own.scriptPubKey, valueSats: BigInt(valueSats) };
   const previousTransaction = Tx.create([{ outpoint: { txid: '77'.repeat(32), vout: valueSats % 7 } }], [output]);
   const utxo = {
@@ -281,5 +290,10 @@ export function freshCoin(valueSats: number): { readonly utxo: Utxo; readonly pr
     scriptPubKey: Hex.encode(own.scriptPubKey),
     rawTxHex: Tx.toHex(previousTransaction),
   };
+  sources.set(utxo.txid, utxo.rawTxHex);
   return { utxo, previousTransaction };
 }
+
+/** `Transaction.fromHex` of the bitcoinjs-lib that the peer brings along. */
+export const transactionOf: (hex: string) => ReturnType<typeof peerBitcoin.Transaction.fromHex> = (hex) =>
+  peerBitcoin.Transaction.fromHex(hex);

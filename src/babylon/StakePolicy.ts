@@ -131,6 +131,7 @@ export function reviewUnbonding(plan: Plan.UnbondingPlan): Report {
     contract: delegation.contract,
     delegation,
     identity: delegation.stakingTxid,
+    txid: delegation.stakingTxid,
     signed: Read.optional(plan.transaction, (given) => Tx.check(given)),
     inclusionHeight: Read.optional(plan.inclusionHeight, (value) => heightOf(value, 'inclusionHeight')),
     covenantSignatures: Read.optional(plan.covenantSignatures, (value) => Check.integer(value, 'covenantSignatures', 0, 1000)),
@@ -171,6 +172,7 @@ export function reviewWithdrawal(plan: Plan.WithdrawalPlan): Report {
     transaction,
     inputs: checked,
     identity: Tx.txid(transaction),
+    txid: Tx.txid(transaction),
     minedHeights: all(checked.map(({ minedHeight }) => minedHeight)),
     spent: all(checked.map(({ isSpent }) => isSpent)),
     addresses: Read.addressesOf(plan.addresses),
@@ -268,6 +270,7 @@ const EMPTY: Omit<Case, 'flow' | 'limits'> = {
   delegation: undefined,
   inputs: [],
   identity: '',
+  txid: '',
 };
 
 function stakeCase(plan: Plan.StakeFacts, previous: DelegationOf.Delegation | undefined): Omit<Case, 'flow'> {
@@ -297,6 +300,7 @@ function stakeCase(plan: Plan.StakeFacts, previous: DelegationOf.Delegation | un
     slashingFeeSats: Read.optional(plan.slashingFeeSats, (value) => Sats.from(value, 'slashingFeeSats')),
     previous,
     identity: `${Tx.txid(transaction)} ${Hex.encode(script)}`,
+    txid: Tx.txid(transaction),
     askedValueSats: Read.optional(intent.valueSats, (value) => Sats.from(value, 'intent.valueSats')),
     askedDuration: days === undefined && blocks === undefined ? undefined : { days, blocks },
     addresses: Read.addressesOf(plan.addresses),
@@ -371,7 +375,8 @@ function choice<T extends string>(value: T, field: string, expected: readonly T[
 }
 
 function checkReport(report: Report): Report {
-  const { findings } = Check.object(report, 'report');
+  const { findings, txid } = Check.object(report, 'report');
+  Check.text(txid, 'report.txid');
   for (const [i, finding] of Check.list(findings, 'report.findings').entries()) {
     const field = `report.findings[${i}]`;
     const { code, severity, reason, remedy, fingerprint } = Check.object(finding, field);

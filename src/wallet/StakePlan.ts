@@ -71,6 +71,8 @@ export type Coins =
 
 /** A planned stake: nothing is signed or registered. */
 export type StakePlan = {
+  /** The tip of Babylon's light client that it was planned for. */
+  readonly babylonBtcTipHeight: number;
   readonly params: StakingParams;
   readonly contract: StakingContract.StakingContract;
   readonly built: StakingTx.build.Built;
@@ -95,7 +97,7 @@ export function forStake(options: Options, ecc: Ecc.Ecc = Ecc.auto()): StakePlan
   const terms = { contract, params, valueSats, changeScriptPubKey, feeRateSatsPerKvb, ...ceiling };
   const { built, coins } = fund(terms, options);
   const delegation = Delegation.from({ contract, rules: params, stakingTransaction: built.transaction, stakingOutputIndex: 0 });
-  return { params, contract, built, coins, delegation };
+  return { babylonBtcTipHeight: height, params, contract, built, coins, delegation };
 }
 
 /** An existing stake with the block that includes it. */
@@ -200,6 +202,8 @@ export type ExtensionSelection = Omit<
 >;
 
 export type ExtensionPlan = {
+  /** The tip of Babylon's light client that it was planned for. */
+  readonly babylonBtcTipHeight: number;
   readonly params: StakingParams;
   readonly contract: StakingContract.StakingContract;
   readonly previous: Delegation.Delegation;
@@ -220,7 +224,8 @@ export function forExtension(options: ExtensionOptions, ecc: Ecc.Ecc = Ecc.auto(
     'options',
   );
   const { stakerPks, finalityProviderPks } = Delegation.check(previous, 'previous').contract.terms;
-  const params = ParamsSet.atHeight(paramsSet, Blocks.height(options.babylonBtcTipHeight, 'babylonBtcTipHeight'));
+  const height = Blocks.height(options.babylonBtcTipHeight, 'babylonBtcTipHeight');
+  const params = ParamsSet.atHeight(paramsSet, height);
   const [stakerPk] = stakerPks as readonly [XOnlyPublicKey, ...XOnlyPublicKey[]];
   const contract = StakingContract.fromParams(params, { stakerPk, finalityProviderPks, stakingTimeBlocks }, ecc);
   const valueSats = options.valueSats === undefined ? previous.stakingValueSats : Sats.from(options.valueSats, 'valueSats');
@@ -229,7 +234,7 @@ export function forExtension(options: ExtensionOptions, ecc: Ecc.Ecc = Ecc.auto(
   const terms = { previous, contract, valueSats, changeScriptPubKey, feeRateSatsPerKvb, ...ceiling };
   const { built, funding } = fundExtension(terms, options);
   const delegation = Delegation.from({ contract, rules: params, stakingTransaction: built.transaction, stakingOutputIndex: 0 });
-  return { params, contract, previous, built, funding, delegation };
+  return { babylonBtcTipHeight: height, params, contract, previous, built, funding, delegation };
 }
 
 /**

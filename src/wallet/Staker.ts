@@ -19,6 +19,7 @@
 import * as BabylonAddress from '../babylon/BabylonAddress.ts';
 import type { Delegation } from '../babylon/Delegation.ts';
 import type * as Message from '../babylon/Message.ts';
+import type * as Networks from '../babylon/Networks.ts';
 import type * as ParamsSet from '../babylon/ParamsSet.ts';
 import type * as Phase1Params from '../babylon/Phase1Params.ts';
 import * as ProofOfPossession from '../babylon/ProofOfPossession.ts';
@@ -55,6 +56,7 @@ export type Reason =
   | StakePolicy.Reason
   | ProofOfPossession.Reason
   | { readonly code: 'staker.no-babylon-account' }
+  | { readonly code: 'staker.report-of-another-plan'; readonly expected: string; readonly got: string }
   | { readonly code: 'staker.wrong-chain-id'; readonly expected: string; readonly got: string }
   | { readonly code: 'staker.not-mature'; readonly field: string; readonly maturesAt: number; readonly nextBlock: number }
   | { readonly code: 'staker.not-a-slashing'; readonly field: string };
@@ -88,7 +90,10 @@ export type Options = {
   readonly popContext?: { readonly fromBabylonHeight: number; readonly version: number };
 };
 
-/** What a review of the plan found, and which of its warnings the person has read: nobody is asked to sign before. */
+/**
+ * What a review of the plan found, and which of its warnings the person has read: nobody is asked to sign before. Without a report the plan is
+ * reviewed with what it tells itself, and an error refuses it; warnings need a report that somebody has seen.
+ */
 export type Guard = {
   readonly report?: StakePolicy.Report;
   readonly acknowledged?: readonly string[];
@@ -148,13 +153,53 @@ export class Staker {
   }
 
   /**
+   * The guard rails over a plan: every known way to lose coins or yield, as far as the plan, the account and `facts` tell (the provider, what is
+   * known of the coins, what the person meant …); the rest is listed as not checked. The report goes into the guard of the registration.
+   *
+   * @throws as StakePolicy.review
+   */
+  review(plan: StakePlan.StakePlan, facts: Partial<StakePolicy.StakePlan> = {}): StakePolicy.Report {
+    const { coins } = Check.object(plan, 'plan');
+    return StakePolicy.review({ registration: 'pre-staking', ...this.#facts(plan, facts), coins: facts.coins ?? coins });
+  }
+
+  /** The same of a planned extension. @throws as StakePolicy.reviewExtension */
+  reviewExtension(plan: StakePlan.ExtensionPlan, facts: Partial<StakePolicy.ExtensionPlan> = {}): StakePolicy.Report {
+    const { previous, funding } = Check.object(plan, 'plan');
+    const { babylonAddress } = this.account;
+    const own = { previous, stakerAddress: babylonAddress, coins: facts.coins ?? [funding] };
+    return StakePolicy.reviewExtension({ ...this.#facts(plan, facts), ...own });
+  }
+
+  /** What a plan and the account tell the guard rails, under what the caller knows better. */
+  #facts<F extends Partial<StakePolicy.StakeFacts>>(
+    plan: StakePlan.StakePlan | StakePlan.ExtensionPlan,
+    facts: F,
+  ): F & StakePolicy.StakeFacts {
+    const { contract, params, built, babylonBtcTipHeight } = plan;
+    const { name, asOf } = this.network as Partial<Networks.Network>;
+    const { chain, wallet } = Check.object(facts, 'facts');
+    return {
+      // A network put together by hand may lack what the rules look at: then they say so.
+      ...(name === undefined || asOf === undefined ? {} : { network: this.network as Networks.Network }),
+      addresses: [this.account.address],
+      ...facts,
+      contract,
+      params,
+      stakingTransaction: built.transaction,
+      chain: { tipHeight: babylonBtcTipHeight, ...chain },
+      wallet: { scripts: [this.scriptPubKey], stakerPks: [this.stakerPk], ...wallet },
+    };
+  }
+
+  /**
    * Registers a planned stake before it is on Bitcoin: two consents to slashing, the proof of possession, the message.
    *
-   * @throws stake-policy.*, provider.*, signing-request.*, step.*, pop.*, registration.*
+   * @throws staker.report-of-another-plan, stake-policy.*, provider.*, signing-request.*, step.*, pop.*, registration.*
    */
-  async registerBeforeStaking(plan: Pick<StakePlan.StakePlan, 'delegation'>, guard: Guard = {}): Promise<Registered> {
+  async registerBeforeStaking(plan: StakePlan.StakePlan | Pick<StakePlan.StakePlan, 'delegation'>, guard: Guard = {}): Promise<Registered> {
     const { delegation } = Check.object(plan, 'plan');
-    return this.#register(delegation, guard, {});
+    return this.#register(delegation, guard, { ...('babylonBtcTipHeight' in plan ? { review: () => this.review(plan) } : {}) });
   }
 
   /**
@@ -263,7 +308,7 @@ export class Staker {
    * @throws as {@link registerBeforeStaking}
    */
   async registerExtension(
-    plan: StakePlan.ExtensionPlan,
+    plan: StakePlan.ExtensionPlan | Pick<StakePlan.ExtensionPlan, 'delegation' | 'previous' | 'funding'>,
     guard: Guard & { readonly fundingTransaction?: Tx.Transaction } = {},
   ): Promise<Registered> {
     const { delegation, previous, funding } = Check.object(plan, 'plan');
@@ -272,6 +317,7 @@ export class Staker {
       fundingTransaction = previousTransaction === undefined ? undefined : Tx.decode(previousTransaction, 'funding.previousTransaction'),
     } = Check.object(guard, 'guard');
     return this.#register(delegation, guard, {
+      ...('babylonBtcTipHeight' in plan ? { review: () => this.reviewExtension(plan) } : {}),
       previous,
       fundingTransaction: Tx.check(fundingTransaction as Tx.Transaction, 'fundingTransaction'),
     });
@@ -335,8 +381,8 @@ export class Staker {
   }
 
   async #register(delegation: Delegation, guard: Guard, extra: Extra): Promise<Registered> {
-    const { report, acknowledged, pop: given } = Check.object(guard, 'guard');
-    if (report !== undefined) StakePolicy.requireAcknowledged(report, acknowledged);
+    const { pop: given } = Check.object(guard, 'guard');
+    this.#pass(delegation, guard, extra.review);
     const signer = this.#signer();
     const consents = [
       Steps.slashingConsent(delegation, 'staking', signer, this.#ecc),
@@ -359,6 +405,23 @@ export class Staker {
         ? Registration.extend({ ...parts, previous, fundingTransaction }, this.#ecc)
         : Registration.create({ ...parts, ...(inclusionProof === undefined ? {} : { inclusionProof }) }, this.#ecc);
     return { delegation, consents: { staking, unbonding }, pop, ...(await this.#send(message)) };
+  }
+
+  /** Refuses what the guard rails refuse, before anybody is asked. */
+  #pass(delegation: Delegation, { report, acknowledged }: Guard, review: Extra['review']): void {
+    if (report === undefined) {
+      const own = review?.();
+      if (own === undefined) return;
+      StakePolicy.requireAcknowledged({ ...own, findings: own.findings.filter(({ severity }) => severity === 'error') });
+      return;
+    }
+    const { txid } = Check.object(report, 'guard.report');
+    if (txid !== delegation.stakingTxid)
+      fail<Reason>(
+        { code: 'staker.report-of-another-plan', expected: delegation.stakingTxid, got: Check.text(txid, 'guard.report.txid') },
+        `guard.report: it is of ${txid}, the stake is ${delegation.stakingTxid}; use review of this plan`,
+      );
+    StakePolicy.requireAcknowledged(report, acknowledged);
   }
 
   async #send(message: Message.Message): Promise<Sent> {
@@ -406,6 +469,8 @@ export class Staker {
 export type Sent = { readonly message: Message.Message; readonly signedBabylonTx?: Uint8Array };
 
 type Extra = {
+  /** The review that is made when the caller brings none. */
+  readonly review?: () => StakePolicy.Report;
   readonly inclusionProof?: InclusionProof.InclusionProof;
   readonly previous?: Delegation;
   readonly fundingTransaction?: Tx.Transaction;

@@ -574,7 +574,7 @@ describe('a report', () => {
 
   it('with a severity that does not exist is refused: it would count as none', () => {
     const [finding] = coin({ confirmations: 0 }).findings;
-    const report = { flow: 'stake', findings: [{ ...finding, severity: 'WARNING' }] } as unknown as StakePolicy.Report;
+    const report = { flow: 'stake', txid: '', findings: [{ ...finding, severity: 'WARNING' }] } as unknown as StakePolicy.Report;
     expect(codeOf(() => StakePolicy.requireAcknowledged(report))).toBe('stake-policy.unknown-choice');
   });
 });

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import * as Delegation from '../../src/babylon/Delegation.ts';
 import type * as ExtensionTx from '../../src/babylon/ExtensionTx.ts';
+import * as Networks from '../../src/babylon/Networks.ts';
 import { isSatlockError, SatlockError } from '../../src/base/Errors.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import type { Coin } from '../../src/bitcoin/Coin.ts';
@@ -282,12 +283,42 @@ describe('what a caller gets wrong', () => {
     expect(await codeOf(() => elsewhere.registerBeforeStaking(planOf(worldOf())))).toBe('staker.wrong-chain-id');
   });
 
-  it('warnings that nobody has read', async () => {
+  it('an error of the guard rails, though nobody reviewed the plan', async () => {
+    const { key, wallet, staker } = worldOf();
+    const own = Staker.from({ network: Networks.from('bbn-1'), account: staker.account, bitcoin: wallet });
+    const plan = planOf({ ...worldOf(), staker: own }, coinsOf(key, 8_000_000n));
+    // The tip is that of another version than the plan was made for.
+    const older = { ...plan, babylonBtcTipHeight: 900_000 };
+    expect(await codeOf(() => own.registerBeforeStaking(older))).toBe('stake-policy.errors');
+    expect(wallet.asked).toEqual([]);
+  });
+
+  it('warnings that nobody has read, and a report of another plan', async () => {
     const world = worldOf();
-    const finding = { code: 'policy.some-error', severity: 'error', reason: 'r', remedy: 'm', facts: {}, fingerprint: '0' };
-    const report = untyped<NonNullable<Staker.Guard['report']>>({ findings: [finding] });
-    expect(await codeOf(() => world.staker.registerBeforeStaking(planOf(world), { report }))).toMatch(/^stake-policy[.]/);
+    const plan = planOf(world);
+    const provider = { publicKey: PROVIDER.publicKey, isRegistered: true, isJailed: true };
+    const report = world.staker.review(plan, { provider });
+    const warnings = report.findings.filter(({ severity }) => severity === 'warning').map(({ code }) => code);
+    expect(warnings).toContain('provider.jailed');
+    expect(await codeOf(() => world.staker.registerBeforeStaking(plan, { report }))).toBe('stake-policy.unacknowledged');
+    const other = planOf(world, coinsOf(world.key, 9_000_000n));
+    const guard = { report, acknowledged: warnings };
+    expect(await codeOf(() => world.staker.registerBeforeStaking(other, guard))).toBe('staker.report-of-another-plan');
     expect(world.wallet.asked).toEqual([]);
+    await expect(world.staker.registerBeforeStaking(plan, guard)).resolves.toBeDefined();
+  });
+
+  it('an extension that the guard rails refuse', async () => {
+    const world = worldOf();
+    const { delegation: previous } = planOf(world);
+    const funding = coinsOf(world.key, 400_000n)[0] as Coin;
+    const options = { babylonBtcTipHeight: TIP, previous, stakingTimeBlocks: STAKING_TIME, feeRateSatsPerKvb: FEE_RATE, funding };
+    const plan = world.staker.planExtension(options);
+    const report = world.staker.reviewExtension(plan, { previousStakerAddress: 'bbn1somebodyelse' });
+    expect(report.findings.filter(({ severity }) => severity === 'error').map(({ code }) => code)).not.toEqual([]);
+    expect(await codeOf(() => world.staker.registerExtension(plan, { report, fundingTransaction: plan.built.transaction }))).toBe(
+      'stake-policy.errors',
+    );
   });
 
   it('steps of contracts with several stakers say whose signature they want', () => {

@@ -18,8 +18,11 @@ export type Finding = {
   readonly fingerprint: string;
 };
 
-/** All findings over a plan, errors first. It is plain data: JSON keeps it. */
-export type Report = { readonly flow: Flow; readonly findings: readonly Finding[] };
+/**
+ * All findings over a plan, errors first. It is plain data: JSON keeps it. `txid` says what was reviewed: of a stake, an extension and an
+ * unbonding the staking transaction, of a withdrawal that transaction itself.
+ */
+export type Report = { readonly flow: Flow; readonly txid: string; readonly findings: readonly Finding[] };
 
 const ORDER: Readonly<Record<Severity, number>> = { error: 0, warning: 1, info: 2 };
 
@@ -43,7 +46,7 @@ export function reportOf(given: Case): Report {
     add({ code, severity: 'info', reason: `${what}; not checked: ${codes.join(', ')}`, remedy, facts: { notChecked: codes } });
   }
   findings.sort((a, b) => ORDER[a.severity] - ORDER[b.severity]);
-  return Object.freeze({ flow: given.flow, findings: Object.freeze(findings) });
+  return Object.freeze({ flow: given.flow, txid: given.txid, findings: Object.freeze(findings) });
 }
 
 function fingerprintOf({ flow, identity }: Case, code: string, facts: Facts): string {

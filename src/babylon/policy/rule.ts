@@ -80,6 +80,7 @@ export type Case = {
   readonly inputs: readonly Plan.PlanWithdrawalInput[];
   /** Bytes that stand for the plan in fingerprints. */
   readonly identity: string;
+  readonly txid: string;
 } & Known;
 
 type Known = {

@@ -2,7 +2,7 @@
 // Nothing here is visible to a bundler: neither node:module nor tiny-secp256k1 is imported.
 import type { Ecc } from './interface.ts';
 import { pure } from './pure.ts';
-import { adapt, type TinyModule } from './tiny.ts';
+import { adapt, type TinyModule, worksOnTheGenerator } from './tiny.ts';
 
 type Loader = (name: string) => unknown;
 
@@ -33,12 +33,4 @@ function loadWasm(): Ecc | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** 1 * G has the x that SEC 2 gives: a module that loads but computes nothing is not taken. */
-function worksOnTheGenerator(backend: Ecc): boolean {
-  const one = new Uint8Array(32);
-  one[31] = 1;
-  const point = backend.pointFromScalar(one);
-  return point?.[0] === 2 && point[1] === 0x79 && point[32] === 0x98;
 }

@@ -9,6 +9,7 @@ import type { Ecc, RecoverableSignature, RecoveryId } from './interface.ts';
 /** The functions of tiny-secp256k1 2.x that are used here. */
 export interface TinyModule {
   isPointCompressed(point: Uint8Array): boolean;
+  pointCompress(point: Uint8Array, compressed: boolean): Uint8Array;
   isXOnlyPoint(x: Uint8Array): boolean;
   pointAdd(a: Uint8Array, b: Uint8Array, compressed: boolean): Uint8Array | null;
   pointAddScalar(point: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array | null;
@@ -47,14 +48,14 @@ function own(bytes: Uint8Array): Uint8Array {
   return bytes instanceof Uint8Array ? bytes : Uint8Array.from(bytes);
 }
 
-/** The examination, which is left out for the bytes that passed it last: each costs a square root. */
-function lastFound(examine: (bytes: Uint8Array) => boolean): (bytes: Uint8Array) => boolean {
-  let last: Uint8Array | undefined;
+/** What an examination gives for bytes, kept for the last ones that passed: each costs a square root. */
+function lastFound(examine: (bytes: Uint8Array) => Uint8Array | undefined): (bytes: Uint8Array) => Uint8Array | undefined {
+  let last: { readonly bytes: Uint8Array; readonly result: Uint8Array } | undefined;
   return (bytes) => {
-    if (last !== undefined && Bytes.equal(last, bytes)) return true;
-    if (!examine(bytes)) return false;
-    last = Bytes.copy(bytes);
-    return true;
+    if (last !== undefined && Bytes.equal(last.bytes, bytes)) return last.result;
+    const result = examine(bytes);
+    if (result !== undefined) last = { bytes: Bytes.copy(bytes), result };
+    return result;
   };
 }
 
@@ -66,19 +67,22 @@ export function adapt(tiny: TinyModule): Ecc {
   const isPoint = (point: Uint8Array): boolean => answer(false, () => tiny.isPointCompressed(own(point)));
   const isXOnly = (x: Uint8Array): boolean => answer(false, () => tiny.isXOnlyPoint(own(x)));
   // The same key comes many times in a row: the internal key of every output, the staker of two consents.
-  const isBase = lastFound(isPoint);
-  const isSigner = lastFound(isXOnly);
+  const baseOf = lastFound((point) => (isPoint(point) ? tiny.pointCompress(own(point), false) : undefined));
+  const signerOf = lastFound((x) => (isXOnly(x) ? x : undefined));
   const backend: Ecc = {
     name: 'wasm',
     pointFromScalar: (scalar) => answer(null, () => tiny.pointFromScalar(own(scalar), true)),
     isPoint,
     isXOnly,
     pointAdd: (a, b) => (isPoint(a) && isPoint(b) ? answer(null, () => tiny.pointAdd(own(a), own(b), true)) : null),
-    pointAddScalar: (point, scalar) => (isBase(point) ? answer(null, () => pointAddScalar(tiny, own(point), own(scalar))) : null),
+    pointAddScalar: (point, scalar) => {
+      const base = baseOf(point);
+      return base === undefined ? null : answer(null, () => pointAddScalar(tiny, base, own(scalar)));
+    },
     pointMultiply: (point, scalar) => (isPoint(point) ? answer(null, () => tiny.pointMultiply(own(point), own(scalar), true)) : null),
     schnorrSign: (message32, secretKey, auxRand) => tiny.signSchnorr(own(message32), own(secretKey), own(auxRand)),
     schnorrVerify: (message32, publicKey, signature) => {
-      if (!isSigner(publicKey)) return false;
+      if (signerOf(publicKey) === undefined) return false;
       // The module refuses every r >= n, but BIP340 allows r up to p: such a signature takes the long way.
       if (Bytes.toBigInt(signature.subarray(0, 32)) >= Scalar.N) return Bip340.verify(message32, publicKey, signature, backend);
       return answer(false, () => tiny.verifySchnorr(own(message32), own(publicKey), own(signature)));
@@ -93,4 +97,16 @@ export function adapt(tiny: TinyModule): Ecc {
       isPoint(publicKey) && answer(false, () => tiny.verify(own(hash32), own(publicKey), own(signature), false)),
   };
   return Object.freeze(backend);
+}
+
+/** 1 * G has the x that SEC 2 gives: a module that loads but computes nothing is not taken. */
+export function worksOnTheGenerator(backend: Ecc): boolean {
+  const one = new Uint8Array(32);
+  one[31] = 1;
+  try {
+    const point = backend.pointFromScalar(one);
+    return point?.[0] === 2 && point[1] === 0x79 && point[32] === 0x98;
+  } catch {
+    return false;
+  }
 }

@@ -23,10 +23,13 @@ export type ContractId =
   | 'babylon:slashing'
   | 'babylon:slashing-burn';
 
-/** A contract that a wallet (above all a hardware wallet) needs to recognise what it signs. */
+/**
+ * A contract that a wallet (above all a hardware wallet) needs to recognise what it signs. As wide as the peer's type, so that a provider that
+ * is declared with it is one of ours; what we write is a {@link ContractId}.
+ */
 export type Contract = {
-  readonly id: ContractId;
-  readonly params: Readonly<Record<string, string | number | readonly string[]>>;
+  readonly id: string;
+  readonly params: Readonly<Record<string, string | number | readonly string[] | readonly number[]>>;
 };
 
 /** Which input is to be signed, by whom and how. One of address and publicKey is given. */

@@ -17,7 +17,7 @@ import * as PublicKey from '../../src/crypto/PublicKey.ts';
 import * as Schnorr from '../../src/crypto/Schnorr.ts';
 import { blockOf } from '../support/blocks.ts';
 import * as Flows from '../support/flows.ts';
-import { type PeerWallet, peerBitcoin } from '../support/peerWallet.ts';
+import { type Peer, peerBitcoin } from '../support/peerWallet.ts';
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
@@ -248,9 +248,12 @@ export const utxos: ListedCoin[] = [8_000_000, 3_000_000, 60_000].map((value, vo
 }));
 
 /** The objects that are handed to the peer's manager: of the field, nothing in them is ours. */
+const field = Flows.providerOf();
 const sources = new Map<string, string>();
-export const btcProvider: PeerWallet = { ...Flows.providerOf(), getTransactionHex: async (txid) => sources.get(txid) ?? '' };
-export const babylonProvider: Flows.BabylonWallet = Flows.babylonWallet();
+type Manager = ConstructorParameters<Peer['BabylonBtcStakingManager']>;
+/** With the peer's types, as its users declare them. */
+export const btcProvider: Manager[2] = { ...field, getTransactionHex: async (txid) => sources.get(txid) ?? '' };
+export const babylonProvider: Manager[3] = Flows.babylonWallet();
 /** Serialised key and address, as a login gives them. */
 const own = Flows.keyOfType('p2tr');
 export const walletAddress: string = own.address;
@@ -268,7 +271,7 @@ export const unisat = {
   ): Promise<string> => {
     const { autoFinalized = true, toSignInputs } = options;
     const signInputs = toSignInputs === undefined ? {} : { signInputs: toSignInputs };
-    return btcProvider.signPsbt(psbtHex, { autoFinalized, ...signInputs });
+    return field.signPsbt(psbtHex, { autoFinalized, ...signInputs });
   },
   signMessage: async (message: string, type: 'ecdsa' | 'bip322-simple' = 'ecdsa'): Promise<string> =>
     btcProvider.signMessage(message, type),

@@ -5,6 +5,8 @@ import type { Finding } from '../report.ts';
 import { PEER_RATE, STAKE_SATS, STAKING_TIME, Wallet } from '../wallet.ts';
 
 type Delegation = import('../../src/index.ts').Delegation.Delegation;
+type Contract = import('../../src/index.ts').StakingContract.StakingContract;
+type Output = import('../../src/index.ts').SlashingTx.Funding;
 type PeerStaking = ReturnType<Wallet['peerStaking']>;
 
 const TARGET = 20;
@@ -26,10 +28,30 @@ export function psbtRows(fixtures: Fixtures, budget: Budget): readonly Finding[]
   const unbondingTx = wallet.peerTransaction(lib.Tx.toHex(kept.unbonding.transaction));
   /** What is paid for a withdrawal is the peer's fee: it estimates, we weigh, and the bytes are to be the same. */
   const withdrawal = (from: 'staking' | 'unbonding', feeRateSatsPerKvb: bigint): string => {
-    const { contract, staking, unbondingOutput } = delegation();
-    const inputs = [{ contract, from, ...(from === 'staking' ? staking : unbondingOutput) }];
+    const contract = lib.StakingContract.fromParams(params, terms);
+    const inputs = [{ contract, from, ...(from === 'staking' ? stakeIn(contract) : unbondedIn(contract)) }];
     const built = lib.WithdrawalTx.build({ inputs, destinationScriptPubKey: wallet.scriptPubKey, feeRateSatsPerKvb });
     return lib.Step.psbtHex(lib.Steps.withdrawal(built, inputs, signer));
+  };
+  // Both libraries are given the transaction and find the output in it.
+  const stakeIn = (contract: Contract): Output => {
+    const vout = lib.StakingTx.findOutput(stakingTransaction, contract);
+    return { outpoint: { txid: lib.Tx.txid(stakingTransaction), vout }, valueSats: lib.Sats.from(STAKE_SATS) };
+  };
+  const { transaction: unbondingTransaction } = kept.unbonding;
+  const unbondedIn = (contract: Contract): Output => {
+    const output = lib.Tx.outputOf(unbondingTransaction, 0);
+    same('unbonding outputs', hex(output.scriptPubKey), hex(contract.unbonding.scriptPubKey));
+    return { outpoint: { txid: lib.Tx.txid(unbondingTransaction), vout: 0 }, valueSats: lib.Sats.from(output.valueSats) };
+  };
+  const slashUnbonded = (): string => {
+    const contract = lib.StakingContract.fromParams(params, terms);
+    const funding = unbondedIn(contract);
+    const { scriptPubKey, paths } = contract.unbonding;
+    const transaction = lib.SlashingTx.build({ contract, funding, rules: params });
+    const spentOutputs = [{ scriptPubKey, valueSats: funding.valueSats }];
+    const spend = lib.LeafSpend.from({ transaction, inputIndex: 0, spentOutputs, leaf: paths.slashing });
+    return lib.SigningRequest.toHex(lib.SigningRequest.fromLeafSpend(spend));
   };
   const rateFor = (from: 'staking' | 'unbonding', feeSats: number): bigint => {
     const { contract, staking, unbondingOutput } = kept;
@@ -70,7 +92,7 @@ export function psbtRows(fixtures: Fixtures, budget: Budget): readonly Finding[]
     },
     {
       name: 'Slashing PSBT of the unbonding output',
-      ours: () => lib.Step.psbtHex(lib.Steps.slashingConsent(delegation(), 'unbonding', signer)),
+      ours: slashUnbonded,
       theirs: (peer) => peer.createUnbondingOutputSlashingPsbt(unbondingTx).psbt,
     },
   ];
@@ -79,7 +101,7 @@ export function psbtRows(fixtures: Fixtures, budget: Budget): readonly Finding[]
     same(`${name}: unsigned transactions`, unsigned(ours()), unsigned(theirs(staking).toHex()));
     same(`${name}: leaves`, leafOf(fixtures, ours()), leafOf(fixtures, theirs(staking).toHex()));
     const comparison = compare(
-      { name: 'satlock: contract, delegation, step, PSBT as hex', run: ours },
+      { name: 'satlock: contract, transaction, signing request, PSBT as hex', run: ours },
       { name: 'btc-staking-ts: of a Staking object that is at hand, PSBT as hex', run: () => theirs(staking).toHex() },
       budget,
     );

@@ -6,7 +6,7 @@ import * as Sats from '../base/Sats.ts';
 import * as Address from './Address.ts';
 import type * as Coin from './Coin.ts';
 import * as Coins from './Coin.ts';
-import { byValue, type Member, type Pool, type PoolOptions, type Reason as PoolReason, poolOf, type Skipped } from './coinPool.ts';
+import { byValue, keyOf, type Member, type Pool, type PoolOptions, type Reason as PoolReason, poolOf, type Skipped } from './coinPool.ts';
 import { type Found, feeOf, type Item, judge, type Problem, search } from './coinSearch.ts';
 import * as Dust from './Dust.ts';
 import * as Fee from './Fee.ts';
@@ -348,9 +348,11 @@ function withSmall(terms: Terms, { optional }: Pool, solution: Solution): readon
   const { problem, members } = solution;
   // A small coin more makes change again.
   if (smallUpTo === undefined || terms.avoidsChange) return [];
-  const taken = new Set(members.map(({ key }) => key));
+  const taken = new Set(members.map(({ input }) => keyOf(input.outpoint)));
   const kinds = new Set(members.map(kindOf));
-  const small = optional.filter((one) => one.value <= smallUpTo && !taken.has(one.key) && (privacy === 'none' || kinds.has(kindOf(one))));
+  const small = optional.filter(
+    (one) => one.value <= smallUpTo && !taken.has(keyOf(one.input.outpoint)) && (privacy === 'none' || kinds.has(kindOf(one))),
+  );
   const added: Member[] = [];
   const sum = { ...itemOf(members) };
   const limit = terms.maxWeight - problem.baseWeight - problem.changeWeight - 22;
@@ -380,7 +382,7 @@ function finish(terms: Terms, pool: Pool, solution: Solution): select.Selected {
   const feeSats = Sats.from(haveSats - BigInt(terms.paid) - changeSats, 'feeSats');
   Fee.checkCeiling(feeSats, verdict.weight, terms.maxRate);
   // Previous transactions are looked at here and not before: those of the coins that are spent.
-  const inputs = all.map(({ coin, key }) => Coins.toInput(coin, key, { allowTxidChange: true }));
+  const inputs = all.map(({ coin, input }) => Coins.toInput(coin, keyOf(input.outpoint), { allowTxidChange: true }));
   const mustCost = itemOf(pool.must).weight * problem.laterRate;
   return {
     coins: all.map(({ coin }) => coin),

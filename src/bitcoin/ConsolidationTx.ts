@@ -5,7 +5,7 @@ import * as Sats from '../base/Sats.ts';
 import * as Address from './Address.ts';
 import type * as Coin from './Coin.ts';
 import * as Coins from './Coin.ts';
-import { type Member, type PoolOptions, type Reason as PoolReason, poolOf, type Skipped } from './coinPool.ts';
+import { keyOf, type Member, type PoolOptions, type Reason as PoolReason, poolOf, type Skipped } from './coinPool.ts';
 import * as Dust from './Dust.ts';
 import * as Fee from './Fee.ts';
 import * as Tx from './Tx.ts';
@@ -71,7 +71,10 @@ export function build(options: build.Options): build.Built {
   if (taken.length < (enough === undefined ? 2 : 1))
     fail<Reason>({ code: 'consolidation-tx.nothing-to-do', coins: taken.length }, 'fewer than two coins are worth it');
   const sequence = options.replaceable === false ? {} : { sequence: Coins.REPLACEABLE_SEQUENCE };
-  const inputs = taken.map(({ coin, key }) => ({ ...Coins.toInput(coin, key, { allowTxidChange: true }), ...sequence }));
+  const inputs = taken.map(({ coin, input }) => ({
+    ...Coins.toInput(coin, keyOf(input.outpoint), { allowTxidChange: true }),
+    ...sequence,
+  }));
   const haveSats = taken.reduce((sum, { coin }) => sum + coin.valueSats, 0n);
   const signedWeight = Tx.checkWeight(Coins.signedWeight(Coins.unsigned(inputs, [{ scriptPubKey, valueSats: 0n }]), inputs));
   const feeSats = Fee.at(signedWeight, feeRate);
@@ -87,7 +90,7 @@ export function build(options: build.Options): build.Built {
       { code: 'consolidation-tx.dust', valueSats: valueSats.toString(), minSats: minSats.toString() },
       `after the fee ${valueSats} sat are left, below the dust limit of ${minSats}`,
     );
-  const spent = new Set(taken.map(({ key }) => key));
+  const spent = new Set(taken);
   return {
     transaction: Coins.unsigned(inputs, [{ scriptPubKey, valueSats }]),
     coins: taken.map(({ coin }) => coin),
@@ -95,7 +98,7 @@ export function build(options: build.Options): build.Built {
     valueSats: Sats.from(valueSats),
     feeSats,
     signedWeight,
-    left: optional.filter(({ key }) => !spent.has(key)).map(({ input }) => input.outpoint),
+    left: optional.filter((member) => !spent.has(member)).map(({ input }) => input.outpoint),
     skipped,
   };
 }

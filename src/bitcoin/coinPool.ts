@@ -52,7 +52,6 @@ export type PoolOptions = {
 export type Member = {
   readonly coin: Coin.Coin;
   readonly input: Coin.Input;
-  readonly key: string;
   readonly value: number;
   readonly weight: number;
   readonly legacy: boolean;
@@ -63,7 +62,8 @@ export type Member = {
 /** `optional` is in the order of value, the largest first, then of outpoint: nothing depends on the order of the candidates. */
 export type Pool = { readonly must: readonly Member[]; readonly optional: readonly Member[]; readonly skipped: readonly Skipped[] };
 
-const keyOf = ({ txid, vout }: Tx.Outpoint): string => `${txid}:${vout}`;
+/** A name for an output. */
+export const keyOf = ({ txid, vout }: Tx.Outpoint): string => `${txid}:${vout}`;
 
 /** The largest first, equal ones by txid and output index. */
 export function byValue(a: Member, b: Member): number {
@@ -89,20 +89,21 @@ export function poolOf(options: PoolOptions, rate: number): Pool {
       must.find((one, i) => must.findIndex((other) => keyOf(other) === keyOf(one)) !== i),
     );
   const scales = new Scales(options.allowTxidChange === true);
-  const seen = new Set<string>();
+  const seen = new Outpoints();
+  // Names of outputs cost more than all else about a coin: they are made where somebody asks by them.
+  const named = never.size > 0 || mustKeys.size > 0;
   const members = new Map<string, Member>();
   const optional: Member[] = [];
   const skipped: Skipped[] = [];
   let total = 0n;
   for (const [i, coin] of candidates.entries()) {
     const { outpoint, script, value } = read(coin, i);
-    const key = keyOf(outpoint);
-    if (seen.has(key)) duplicate(`candidates[${i}]`, outpoint);
-    seen.add(key);
+    const key = named ? keyOf(outpoint) : '';
+    if (!seen.add(outpoint)) duplicate(`candidates[${i}]`, outpoint);
     total += coin.valueSats;
     const isMust = mustKeys.has(key);
     const why = never.has(key) || neverScripts.has(script) ? 'never-use' : scales.faultOf(coin, script, i);
-    const member = why === undefined ? scales.member(coin, outpoint, key, script, value) : undefined;
+    const member = why === undefined ? scales.member(coin, outpoint, script, value) : undefined;
     const reason = why ?? (member === undefined ? undefined : laterFault(options, member, isMust ? -1 : rate, i));
     if (reason !== undefined) {
       if (isMust)
@@ -126,6 +127,27 @@ export function poolOf(options: PoolOptions, rate: number): Pool {
   return { must: forced, optional: optional.sort(byValue), skipped };
 }
 
+/** Outputs by transaction: few wallets have two of one. */
+class Outpoints {
+  readonly #known = new Map<string, number | Set<number>>();
+
+  /** False when it is there already. */
+  add({ txid, vout }: Tx.Outpoint): boolean {
+    const others = this.#known.get(txid);
+    if (others === undefined) {
+      this.#known.set(txid, vout);
+      return true;
+    }
+    if (typeof others !== 'number') {
+      const before = others.size;
+      return others.add(vout).size > before;
+    }
+    if (others === vout) return false;
+    this.#known.set(txid, new Set([others, vout]));
+    return true;
+  }
+}
+
 function duplicate(field: string, outpoint: Tx.Outpoint | undefined): never {
   const { txid, vout } = outpoint ?? { txid: '', vout: 0 };
   fail<Reason>({ code: 'coin-selection.duplicate-coin', field, txid, vout }, `${field}: ${txid}:${vout} is there a second time`);
@@ -141,13 +163,21 @@ function scriptsOf(scripts: readonly Uint8Array[] | undefined): readonly string[
     : Check.list(scripts, 'neverUseScripts').map((script, i) => scriptKey(Check.bytes(script, `neverUseScripts[${i}]`)));
 }
 
-const TXID = /^[0-9a-f]{64}$/;
+/** True for 64 lower-case hex digits. */
+function isTxid(text: string): boolean {
+  if (text.length !== 64) return false;
+  for (let i = 0; i < 64; i++) {
+    const digit = text.charCodeAt(i);
+    if (digit < 0x30 || digit > 0x66 || (digit > 0x39 && digit < 0x61)) return false;
+  }
+  return true;
+}
 
 /** The right form is told first, and quickly: a wallet has thousands of coins. Anything else is checked field by field, for the error. */
 function read(coin: Coin.Coin, i: number): { outpoint: Tx.Outpoint; script: string; value: number } {
   const isCoin = typeof coin === 'object' && coin !== null && typeof coin.outpoint === 'object' && coin.outpoint !== null;
   const { txid, vout } = isCoin ? coin.outpoint : { txid: '', vout: 0 };
-  const good = typeof txid === 'string' && TXID.test(txid) && Number.isInteger(vout) && vout >= 0 && vout < 0xffff_ffff;
+  const good = typeof txid === 'string' && isTxid(txid) && Number.isInteger(vout) && vout >= 0 && vout < 0xffff_ffff;
   const outpoint = good ? { txid, vout } : outpointOf(coin, `candidates[${i}]`);
   const { valueSats } = coin;
   if (typeof valueSats !== 'bigint' || valueSats < 0n || valueSats > Sats.MAX) Sats.from(valueSats, `candidates[${i}].valueSats`);
@@ -203,7 +233,7 @@ class Scales {
     return coin.previousTransaction === undefined ? 'missing-previous-transaction' : undefined;
   }
 
-  member(coin: Coin.Coin, outpoint: Tx.Outpoint, key: string, script: string, value: number): Member | undefined {
+  member(coin: Coin.Coin, outpoint: Tx.Outpoint, script: string, value: number): Member | undefined {
     const { weighed, weight, type } = this.#weigh(coin, script, 0);
     if ('fault' in weighed) return undefined;
     const { scriptSig, witnessBytes } = weighed;
@@ -211,7 +241,7 @@ class Scales {
     const input: Coin.Input = legacy
       ? { outpoint, scriptSig, witnessBytes, scriptSigBytes: weighed.scriptSigBytes }
       : { outpoint, scriptSig, witnessBytes };
-    return { coin, input, key, value, weight, legacy, script, type };
+    return { coin, input, value, weight, legacy, script, type };
   }
 
   #weigh(coin: Coin.Coin, script: string, i: number): Scale {

@@ -38,12 +38,15 @@ const plan = staker.plan({
   feeRateSatsPerKvb: 3_000n,
   candidates: coins,
 });
+const [slashedOutput, rest] = plan.delegation.stakingSlashing.transaction.outs;
 console.log(
   '1. plan      fee',
   plan.built.feeSats,
-  'sat, only if slashed',
-  plan.delegation.stakingSlashing.transaction.outs[0]?.value,
-  'sat',
+  'sat; if the provider is slashed,',
+  slashedOutput?.value,
+  'sat and a fee, with',
+  rest?.value,
+  'left',
 );
 
 // 2. Register: the wallet signs two consents to slashing and a proof of its key; every answer is verified. Send the message to Babylon.

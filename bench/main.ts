@@ -16,6 +16,7 @@ import { adaptorRows, curveRows } from './rows/curve.ts';
 import { eotsRows, randomnessRows } from './rows/eots.ts';
 import { flowRows } from './rows/flow.ts';
 import { importRows } from './rows/imports.ts';
+import { manyRows } from './rows/many.ts';
 import { psbtRows } from './rows/psbts.ts';
 import { slashingRows } from './rows/slashing.ts';
 import { stakingRows } from './rows/staking.ts';
@@ -43,6 +44,7 @@ const GROUPS: readonly Group[] = [
   { name: '14 flow', run: flowRows },
   { name: '15 coins funding', run: coinRows },
   { name: '16 withdrawal unbonding slashing psbt', run: psbtRows },
+  { name: '17 18 19 delegations inputs counter', run: manyRows },
   { name: '20 block scan', run: blockRows },
   { name: '21 browser bundle size', run: webRows },
 ];

@@ -1,7 +1,7 @@
 // The comparison of measure.ts for sides that answer with a promise, such as a flow with a wallet in it; and for a side that takes many
 // seconds, which is run a few times and not warmed up. Nothing waits for anything here: canned wallets answer at once, so the CPU time of the
 // process is the time of the work.
-import { type Budget, type Comparison, spreadOf } from './measure.ts';
+import { type Budget, type Comparison, spreadOf, type Timing } from './measure.ts';
 
 /** One side; `run` may answer with a promise. */
 export type AsyncSide = {
@@ -52,4 +52,16 @@ export async function compareAsync(ours: AsyncSide, other: AsyncSide, budget: Bu
   });
   const ratio = spreadOf(times[1].map((time, i) => time / (times[0][i] ?? Number.NaN)));
   return { ours: timing(ours, times[0]), other: timing(other, times[1]), ratio, rounds: times[0].length };
+}
+
+/** Times sides of several sizes, interleaved and once each before the clock; one run is one batch. @unit microseconds per run */
+export async function sweepAsync(sides: readonly AsyncSide[], budget: Budget): Promise<readonly Timing[]> {
+  for (const { run } of sides) await run();
+  const times: number[][] = sides.map(() => []);
+  const start = performance.now();
+  for (let round = 0; round < budget.rounds; round++) {
+    if (round >= 2 && performance.now() - start > budget.maxMs) break;
+    for (const [i, side] of sides.entries()) times[i]?.push(1000 * (await batch(side, 1)));
+  }
+  return sides.map(({ name }, i) => ({ name, microseconds: spreadOf(times[i] ?? []) }));
 }

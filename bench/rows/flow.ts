@@ -1,6 +1,7 @@
 // Rows 14: everything before a stake is on Bitcoin: coins, staking transaction, unbonding, both slashing PSBTs, the wallet's answers, the proof
 // of possession, the message for the chain. Once with what the peer does and no more, once with every signature verified. Each run is of another
 // staker than the ones before: what is remembered of earlier work (outputs made, signatures verified) helps nobody here.
+import type { Ecc } from '../build.ts';
 import { type Fixtures, hex, same, yes } from '../fixtures.ts';
 import type { Budget } from '../measure.ts';
 import { type AsyncSide, compareAsync } from '../measureAsync.ts';
@@ -14,7 +15,7 @@ type Registration = { readonly plan: StakePlan; readonly message: Message };
 const TARGETS = { sameWork: 50, verified: 25 } as const;
 
 /** The flow over one wallet and one set of coins, as each library does it. */
-class Flow {
+export class Flow {
   readonly #fixtures: Fixtures;
   readonly #wallet: Wallet;
   readonly #coins: readonly Coin[];
@@ -90,11 +91,12 @@ class Flow {
   }
 
   /** As users of ours register: every answer held against the question, every signature verified. */
-  async verified(): Promise<Registration> {
+  async verified(ecc?: Ecc): Promise<Registration> {
     const { lib } = this.#fixtures;
     const { address, publicKey, canned, tipHeight } = this.#wallet;
     const network = { bitcoinNetwork: 'mainnet', paramsSet: lib.Networks.from('mainnet').paramsSet } as const;
-    const staker = lib.Staker.from({ network, account: { address, publicKey, babylonAddress: BABYLON_ADDRESS }, bitcoin: canned });
+    const account = { address, publicKey, babylonAddress: BABYLON_ADDRESS };
+    const staker = lib.Staker.from({ network, account, bitcoin: canned }, ecc);
     const plan = staker.plan({
       babylonBtcTipHeight: tipHeight,
       finalityProviderPk: this.#fixtures.provider.publicKey,

@@ -47,7 +47,12 @@ describe('documents', () => {
     try {
       execFileSync(process.execPath, [tsc, '-p', folder], { encoding: 'utf8', cwd: folder });
     } catch (error) {
-      complaints = (error as { readonly stdout: string }).stdout;
+      // About the blocks: what the source itself may lack is told by check:types.
+      const { stdout } = error as { readonly stdout: string };
+      complaints = stdout
+        .split('\n')
+        .filter((line) => /^[\w-]+\.ts\(/.test(line))
+        .join('\n');
     }
     expect(complaints, complaints).toBe('');
   }, 120_000);
@@ -58,6 +63,30 @@ describe('documents', () => {
       const script = `satlock() { ${JSON.stringify(process.execPath)} ${JSON.stringify(join(ROOT, 'bin/satlock.mjs'))} "$@"; }; ${command.replace(/^npx /, '')}`;
       expect(execFileSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8' }).length, command).toBeGreaterThan(0);
     }
+  });
+});
+
+describe('tables of failures', () => {
+  const source = execFileSync('grep', ['-rhoE', "'[a-z0-9-]+\\.[a-z0-9-]+'", join(ROOT, 'src')], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  const codes = new Set(source.split('\n').map((line) => line.slice(1, -1)));
+  const cells = read('docs/wallet.md')
+    .split(/^\| What fails \| Code \|.*$/m)
+    .slice(1)
+    .flatMap((table) => (table.split('\n\n')[0] ?? '').split('\n').filter((line) => /^\| [^-]/.test(line)))
+    .map((row) => row.split('|')[2] ?? '');
+
+  it('name codes that exist', () => {
+    expect(cells.length).toBeGreaterThan(20);
+    const unknown = cells.flatMap((cell) => {
+      let namespace = '';
+      return [...cell.matchAll(/`([a-z0-9-]*)\.([a-z0-9-]+|\*)`/g)].flatMap(({ 1: own = '', 2: problem = '' }) => {
+        namespace = own === '' ? namespace : own;
+        const isThere =
+          problem === '*' ? [...codes].some((code) => code.startsWith(`${namespace}.`)) : codes.has(`${namespace}.${problem}`);
+        return isThere ? [] : [`${namespace}.${problem}`];
+      });
+    });
+    expect(unknown).toEqual([]);
   });
 });
 

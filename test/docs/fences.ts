@@ -33,12 +33,6 @@ const ENTRIES: ReadonlyMap<string, string> = new Map(
     ]),
 );
 
-/** Entries that are kept apart because of their weight. That the package has them is a test of its own, so that the rest runs without. */
-const APART: Readonly<Record<string, string>> = {
-  'satlock/wallet/key': join(ROOT, 'src/wallet/PlainKey.ts'),
-  'satlock/wallet/hd': join(ROOT, 'src/wallet/HdAccount.ts'),
-};
-
 /** Entries that a text imports and that the package does not have. */
 export function missingEntriesOf(text: string): readonly string[] {
   const named = [...text.matchAll(/(?:from |import\()'(satlock[^']*)'/g)].map((match) => match[1] as string);
@@ -48,7 +42,7 @@ export function missingEntriesOf(text: string): readonly string[] {
 /** The blocks as a module that runs in a checkout: imports of the package go to its source, and what the page takes for granted is there. */
 export function toModule(code: string): string {
   const local = code.replace(/from '(satlock[^']*)'/g, (_, name: string) => {
-    const source = ENTRIES.get(name) ?? APART[name];
+    const source = ENTRIES.get(name);
     if (source === undefined) throw new Error(`${name} is no entry of the package`);
     return `from '${source}'`;
   });

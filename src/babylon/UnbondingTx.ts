@@ -4,9 +4,9 @@ import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Sats from '../base/Sats.ts';
+import * as CompactSize from '../bitcoin/CompactSize.ts';
 import * as Dust from '../bitcoin/Dust.ts';
 import * as Fee from '../bitcoin/Fee.ts';
-import { compactSize } from '../bitcoin/TapTree.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 import * as PreSigned from './PreSigned.ts';
 import type { Funding } from './SlashingTx.ts';
@@ -47,8 +47,8 @@ export function witnessBytes(contract: StakingContract): number {
   const { covenantPks, covenantQuorum, stakerPks, stakerQuorum } = checkContract(contract).terms;
   const { script, controlBlock } = contract.staking.paths.unbonding;
   const slots = 65 * (covenantQuorum + stakerQuorum) + (covenantPks.length - covenantQuorum) + (stakerPks.length - stakerQuorum);
-  const count = compactSize(covenantPks.length + stakerPks.length + 2).length;
-  return count + slots + compactSize(script.length).length + script.length + 1 + controlBlock.length;
+  const count = CompactSize.encode(covenantPks.length + stakerPks.length + 2).length;
+  return count + slots + CompactSize.encode(script.length).length + script.length + 1 + controlBlock.length;
 }
 
 /**

@@ -5,6 +5,7 @@ import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as Network from './Network.ts';
+import * as OutputScript from './OutputScript.ts';
 import { OP } from './Script.ts';
 
 export type Reason =
@@ -104,9 +105,8 @@ export function decode(address: string, network: Network.Network, field = 'addre
   const legacy = attempt(() => fromBase58Check(address));
   if (legacy === undefined) fail<Reason>({ code: 'address.malformed', field }, `${field}: not a valid address${faultOf(address)}`);
   const { version, hash } = legacy;
-  if (version === prefixes.pubKeyHash)
-    return Bytes.concat(Uint8Array.of(OP.DUP, OP.HASH160, 0x14), hash, Uint8Array.of(OP.EQUALVERIFY, OP.CHECKSIG));
-  if (version === prefixes.scriptHash) return Bytes.concat(Uint8Array.of(OP.HASH160, 0x14), hash, Uint8Array.of(OP.EQUAL));
+  if (version === prefixes.pubKeyHash) return OutputScript.p2pkh(hash);
+  if (version === prefixes.scriptHash) return OutputScript.p2sh(hash);
   return wrongNetwork(field, network, (other) => other.pubKeyHash === version || other.scriptHash === version);
 }
 

@@ -1,7 +1,5 @@
 // Signed messages of segwit addresses: the two virtual transactions of BIP322, its "simple" signature for P2WPKH and for the key path of P2TR,
 // and the way from a "full" signature to a simple one. BIP322 version 2.0.0; encodings of BIP141, BIP143, BIP341, BIP86.
-import { ripemd160 } from '@noble/hashes/legacy.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import { Transaction } from 'bitcoinjs-lib/src/transaction';
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
@@ -14,6 +12,7 @@ import * as SecretKey from '../crypto/SecretKey.ts';
 import { taggedHash } from '../crypto/TaggedHash.ts';
 import * as Address from './Address.ts';
 import { type Reason as MessageReason, messageBytes } from './messageBytes.ts';
+import * as OutputScript from './OutputScript.ts';
 import { OP } from './Script.ts';
 import * as Sighash from './Sighash.ts';
 import * as TapTree from './TapTree.ts';
@@ -109,7 +108,7 @@ export function sighash(message: Message, scriptPubKey: Uint8Array, hashType?: n
   const kind = signable(scriptPubKey);
   const context = Sighash.prepare(toSign(message, scriptPubKey), [{ scriptPubKey, valueSats: 0n }]);
   if (kind === 'p2tr') return Sighash.keyPath(context, 0, { hashType: hashType ?? Sighash.TYPE.DEFAULT });
-  return Sighash.segwitV0(context, 0, keyHashScript(scriptPubKey), { hashType: hashType ?? Sighash.TYPE.ALL });
+  return Sighash.segwitV0(context, 0, OutputScript.p2pkh(scriptPubKey.subarray(2)), { hashType: hashType ?? Sighash.TYPE.ALL });
 }
 
 /** `auxRand`: 32 bytes for a P2TR signature (fresh random ones when left out); `hashType`: see {@link sighash}. */
@@ -133,7 +132,7 @@ export function signSimple(
   const kind = signable(scriptPubKey);
   const { auxRand } = Check.object(options, 'options');
   const publicKey = PublicKey.compressedOfSecret(secretKey, ecc);
-  const own = kind === 'p2tr' ? taprootScript(publicKey.subarray(1), ecc) : keyHashProgram(publicKey);
+  const own = kind === 'p2tr' ? taprootScript(publicKey.subarray(1), ecc) : OutputScript.p2wpkh(OutputScript.hash160(publicKey));
   if (!Bytes.equal(own, scriptPubKey)) {
     const message_ = `scriptPubKey: not the ${kind === 'p2tr' ? 'BIP86 P2TR' : 'P2WPKH'} output of this key`;
     fail<Reason>({ code: 'bip322.not-your-script', field: 'scriptPubKey' }, message_);
@@ -144,11 +143,11 @@ export function signSimple(
     return encodeWitness([signature, publicKey]);
   }
   const aux = auxRand === undefined ? globalThis.crypto.getRandomValues(new Uint8Array(32)) : Check.bytes(auxRand, 'auxRand', 32);
-  const tweaked = tweakedKey(secretKey, publicKey);
+  const tweaked = TapTree.tweakSecret(secretKey, new Uint8Array(0), ecc);
   try {
     return encodeWitness([ecc.schnorrSign(hash, tweaked, aux)]);
   } finally {
-    tweaked.fill(0);
+    SecretKey.wipe(tweaked);
   }
 }
 
@@ -212,7 +211,7 @@ function checkKeyHash(
   if (signature.length < SHORTEST_ECDSA) return 'bad-signature-length';
   if (signature[signature.length - 1] !== Sighash.TYPE.ALL) return 'bad-hash-type';
   if (Math.max(signature.length, publicKey.length) > MAX_ITEM_BYTES) return 'item-too-large';
-  if (!Bytes.equal(ripemd160(sha256(publicKey)), scriptPubKey.subarray(2))) return 'wrong-public-key';
+  if (!Bytes.equal(OutputScript.hash160(publicKey), scriptPubKey.subarray(2))) return 'wrong-public-key';
   const parsed = Ecdsa.parseDer(signature.subarray(0, -1));
   if (typeof parsed === 'string') return 'not-der';
   if (parsed.s > Scalar.N >> 1n) return 'high-s';
@@ -261,24 +260,7 @@ function signable(scriptPubKey: Uint8Array): 'p2wpkh' | 'p2tr' {
   return fail<Reason>({ code: 'bip322.unsupported-script', field: 'scriptPubKey', kind: kind ?? 'unknown' }, message);
 }
 
-/** The output that pays to a key by its hash. */
-function keyHashProgram(publicKey: Uint8Array): Uint8Array {
-  return Bytes.concat(Uint8Array.of(OP.PUSH_0, 0x14), ripemd160(sha256(publicKey)));
-}
-
 /** The taproot output of a key alone. @source BIP86 "Address derivation" */
 function taprootScript(publicKey: Uint8Array, ecc: Ecc.Ecc): Uint8Array {
   return TapTree.scriptPubKeyOf(TapTree.tweak(publicKey, new Uint8Array(0), ecc).outputKey);
-}
-
-/** The script code of a P2WPKH program. @source BIP143 "Specification" */
-function keyHashScript(scriptPubKey: Uint8Array): Uint8Array {
-  return Bytes.concat(Uint8Array.of(OP.DUP, OP.HASH160, 0x14), scriptPubKey.subarray(2), Uint8Array.of(OP.EQUALVERIFY, OP.CHECKSIG));
-}
-
-/** @source BIP341 "taproot_tweak_seckey" without leaves */
-function tweakedKey(secretKey: SecretKey.SecretKey, publicKey: Uint8Array): Uint8Array {
-  const stored = SecretKey.toScalar(secretKey);
-  const even = publicKey[0] === 2 ? stored : Scalar.N - stored;
-  return Scalar.toBytes(Scalar.mod(even + Scalar.fromHash(taggedHash('TapTweak', publicKey.subarray(1)))));
 }

@@ -3,8 +3,9 @@ import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Sats from '../base/Sats.ts';
+import * as CompactSize from './CompactSize.ts';
 import type * as Script from './Script.ts';
-import { compactSize, isNums } from './TapTree.ts';
+import { isNums } from './TapTree.ts';
 import * as Tx from './Tx.ts';
 import { type Weighed, weigh } from './weigh.ts';
 
@@ -164,7 +165,7 @@ export function unsigned(inputs: readonly Input[], outputs: readonly Tx.SpentOut
 export function inputWeight(input: Input): number {
   const { scriptSig, witnessBytes, scriptSigBytes } = checkSizes(input, 'input');
   const bytes = scriptSigBytes ?? scriptSig.length;
-  return 4 * (40 + compactSize(bytes).length + bytes) + (witnessBytes === 0 ? 1 : witnessBytes);
+  return 4 * (40 + CompactSize.encode(bytes).length + bytes) + (witnessBytes === 0 ? 1 : witnessBytes);
 }
 
 function checkSizes(input: Input, field: string): Input {
@@ -190,7 +191,8 @@ export function signedWeight(transaction: Tx.Transaction, inputs: readonly Input
   for (const [i, input] of Check.list(inputs, 'inputs').entries()) {
     const { scriptSig, witnessBytes, scriptSigBytes } = checkSizes(input, `inputs[${i}]`);
     if (scriptSigBytes !== undefined)
-      scriptSigs += compactSize(scriptSigBytes).length + scriptSigBytes - compactSize(scriptSig.length).length - scriptSig.length;
+      scriptSigs +=
+        CompactSize.encode(scriptSigBytes).length + scriptSigBytes - CompactSize.encode(scriptSig.length).length - scriptSig.length;
     witnesses += witnessBytes;
     if (witnessBytes === 0) empty++;
   }

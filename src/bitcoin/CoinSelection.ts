@@ -6,11 +6,11 @@ import * as Sats from '../base/Sats.ts';
 import * as Address from './Address.ts';
 import type * as Coin from './Coin.ts';
 import * as Coins from './Coin.ts';
+import * as CompactSize from './CompactSize.ts';
 import { byValue, keyOf, type Member, type Pool, type PoolOptions, type Reason as PoolReason, poolOf, type Skipped } from './coinPool.ts';
 import { type Found, feeOf, type Item, judge, type Problem, search } from './coinSearch.ts';
 import * as Dust from './Dust.ts';
 import * as Fee from './Fee.ts';
-import { compactSize } from './TapTree.ts';
 import * as Tx from './Tx.ts';
 
 export type { PoolOptions, Skipped, Why } from './coinPool.ts';
@@ -298,9 +298,9 @@ function itemOf(bundle: readonly Member[]): Item {
 function problemOf(terms: Terms, { must, optional }: Pool): Problem {
   const { outputs, changeScript, rate } = terms;
   const base = itemOf(must);
-  const sizes = outputs.reduce((sum, { scriptPubKey: { length } }) => sum + 8 + compactSize(length).length + length, 0);
-  const countBytes = compactSize(outputs.length).length;
-  const changeBytes = 8 + compactSize(changeScript.length).length + changeScript.length;
+  const sizes = outputs.reduce((sum, { scriptPubKey: { length } }) => sum + 8 + CompactSize.encode(length).length + length, 0);
+  const countBytes = CompactSize.encode(outputs.length).length;
+  const changeBytes = 8 + CompactSize.encode(changeScript.length).length + changeScript.length;
   const later = terms.laterRate;
   const spend = changeSpendWeight(changeScript, [...must, ...optional]) * later;
   return {
@@ -310,7 +310,7 @@ function problemOf(terms: Terms, { must, optional }: Pool): Problem {
     baseCount: base.count,
     baseLegacy: base.legacy,
     baseSegwit: base.segwit,
-    changeWeight: 4 * (changeBytes + compactSize(outputs.length + 1).length - countBytes),
+    changeWeight: 4 * (changeBytes + CompactSize.encode(outputs.length + 1).length - countBytes),
     minChange: terms.minChange ?? Math.max(Number(Dust.threshold(changeScript)), Math.ceil(spend / 4000)),
     changeSpendCost: spend,
     rate,

@@ -1,7 +1,7 @@
 // The dust rule of relay policy (3000 sat/kvB, the same numbers as the 1000 sat/kvB rule with factor 3 that the Babylon chain uses).
 import * as Check from '../base/Check.ts';
 import * as Sats from '../base/Sats.ts';
-import { compactSize } from './TapTree.ts';
+import * as CompactSize from './CompactSize.ts';
 
 export type Reason = Check.Reason;
 
@@ -21,7 +21,7 @@ export function isUnspendable(script: Uint8Array): boolean {
  */
 export function threshold(script: Uint8Array): bigint {
   Check.bytes(script, 'script');
-  const outputBytes = 8 + compactSize(script.length).length + script.length;
+  const outputBytes = 8 + CompactSize.encode(script.length).length + script.length;
   return BigInt(3 * (outputBytes + 41 + (isWitnessProgram(script) ? 26 : 107)));
 }
 

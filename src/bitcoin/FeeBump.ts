@@ -60,7 +60,7 @@ export declare namespace replace {
     readonly feeRateSatsPerKvb: bigint;
     /** The output that may become smaller or go away; all others stay as they are. Left out, there is none. */
     readonly changeIndex?: number;
-    /** Where new change goes when there was none; only used with `candidates`. */
+    /** Where new change goes when there was none; needed with `candidates`, whose rest would go to the fee. */
     readonly changeScriptPubKey?: Uint8Array;
     /** Confirmed coins to add when the change is not enough, the largest first (BIP125 rule 2: no unconfirmed ones). */
     readonly candidates?: readonly Coin.Coin[];
@@ -162,6 +162,8 @@ function oldOf(options: replace.Options): Old {
     options.changeScriptPubKey === undefined ? undefined : Address.checkPayable(options.changeScriptPubKey, 'changeScriptPubKey');
   const descendants = options.descendantFeesSats === undefined ? 0n : Sats.from(options.descendantFeesSats, 'descendantFeesSats');
   const changeScript = change ?? given;
+  // What an added coin has beyond the fee is the wallet's, and nobody else can say where it goes.
+  if (changeScript === undefined && options.candidates !== undefined) Check.missing('changeScriptPubKey');
   return { transaction, inputs, changeIndex, changeScript, feeRate, oldFeeSats, replacedFeeSats: oldFeeSats + descendants, oldRate };
 }
 

@@ -10,8 +10,8 @@ import type { Coin } from './Coin.ts';
 import * as LeafSpends from './LeafSpend.ts';
 import { unsignedOf } from './psbt/codec.ts';
 import * as SigningRequest from './SigningRequest.ts';
-import * as TapTree from './TapTree.ts';
 import * as Tx from './Tx.ts';
+import { encodeWitness } from './witnessBytes.ts';
 
 export { Psbt };
 
@@ -85,8 +85,7 @@ export function finalize(psbt: Psbt, inputIndex: number, witness: readonly Uint8
   for (const [i, item] of Check.list(witness, 'witness').entries()) Check.bytes(item, `witness[${i}]`);
   if (psbt.data.inputs[inputIndex]?.finalScriptWitness !== undefined)
     fail<Reason>({ code: 'psbt.already-final', input: inputIndex }, `input ${inputIndex} of the PSBT has its final witness already`);
-  const parts = witness.flatMap((item) => [TapTree.compactSize(item.length), item]);
-  psbt.data.updateInput(inputIndex, { finalScriptWitness: Bytes.concat(TapTree.compactSize(witness.length), ...parts) });
+  psbt.data.updateInput(inputIndex, { finalScriptWitness: encodeWitness(witness) });
   psbt.data.clearFinalizedInput(inputIndex);
 }
 

@@ -27,6 +27,7 @@ export const OP = {
   HASH160: 0xa9,
   CHECKSIG: 0xac,
   CHECKSIGVERIFY: 0xad,
+  CHECKMULTISIG: 0xae,
   CHECKSEQUENCEVERIFY: 0xb2,
   CHECKSIGADD: 0xba,
 } as const;
@@ -51,6 +52,22 @@ export function pushNumber(value: number): Uint8Array {
 export function pushData(data: Uint8Array): Uint8Array {
   Check.integer(Check.bytes(data, 'data').length, 'pushLength', 1, 75);
   return Bytes.concat(Uint8Array.of(data.length), data);
+}
+
+/**
+ * The push of any data that a scriptSig may hold, in its shortest form up to OP_PUSHDATA2: empty data is OP_0. Single bytes are pushed as they
+ * are: no signature, key or script is one.
+ *
+ * @shape data: up to 65535 bytes
+ * @throws input.not-bytes, input.out-of-range
+ * @source BIP62 rule 3
+ */
+export function push(data: Uint8Array): Uint8Array {
+  const length = Check.integer(Check.bytes(data, 'data').length, 'pushLength', 0, 0xffff);
+  if (length === 0) return Uint8Array.of(OP.PUSH_0);
+  if (length <= 75) return pushData(data);
+  if (length <= 0xff) return Bytes.concat(Uint8Array.of(OP.PUSHDATA1, length), data);
+  return Bytes.concat(Uint8Array.of(OP.PUSHDATA2, length & 0xff, length >> 8), data);
 }
 
 /** One instruction of a script; `data` is there for pushes, including the empty push of OP_0. */
@@ -102,6 +119,31 @@ export function numberOf(instruction: Instruction): number | undefined {
   for (let i = data.length - 1; i >= 0; i--) value = value * 256 + (data[i] as number);
   if (value > 0x7fff_ffff || value <= 16) return undefined;
   return Bytes.equal(pushNumber(value).subarray(1), data) ? value : undefined;
+}
+
+/** So many signatures of these keys, in this order. */
+export type Multisig = { readonly keys: readonly Uint8Array[]; readonly threshold: number };
+
+/** Consensus: keys of one CHECKMULTISIG. */
+const MAX_MULTISIG_KEYS = 20;
+
+/**
+ * The keys and the threshold of a k-of-n CHECKMULTISIG script, or undefined for any other script.
+ *
+ * @param longKeys whether uncompressed keys count, which segwit outputs do not allow
+ * @throws input.not-bytes, script.truncated
+ */
+export function multisigOf(script: Uint8Array, longKeys: boolean): Multisig | undefined {
+  const ops = [...instructions(script)];
+  const [first] = ops;
+  const count = ops[ops.length - 2];
+  if (first === undefined || count === undefined || ops.length < 4 || ops[ops.length - 1]?.opcode !== OP.CHECKMULTISIG) return undefined;
+  const threshold = numberOf(first);
+  const keys = ops.slice(1, -2).flatMap(({ data }) => (data === undefined ? [] : [Bytes.copy(data)]));
+  const known = keys.every((key) => key.length === 33 || (longKeys && key.length === 65));
+  if (threshold === undefined || threshold < 1 || threshold > keys.length) return undefined;
+  if (!known || keys.length !== ops.length - 3 || numberOf(count) !== keys.length || keys.length > MAX_MULTISIG_KEYS) return undefined;
+  return { keys, threshold };
 }
 
 /** The script in words, as block explorers show it: keys in hex, numbers in decimal, opcodes by name. */

@@ -5,8 +5,8 @@ import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import { taggedHash } from '../crypto/TaggedHash.ts';
+import * as CompactSize from './CompactSize.ts';
 import { amount, hashOf, outpoint, output, uint32, withLength } from './spend/encode.ts';
-import { compactSize } from './TapTree.ts';
 import type { SpentOutput } from './Tx.ts';
 
 export type Reason =
@@ -192,7 +192,7 @@ export function legacy(context: Context, inputIndex: number, scriptCode: Uint8Ar
   const others = anyoneCanPay ? NOTHING : blankInputs(context.shared, ins, coverage === TYPE.NONE || coverage === TYPE.SINGLE);
   const parts: Uint8Array[] = [
     uint32(transaction.version),
-    compactSize(anyoneCanPay ? 1 : ins.length),
+    CompactSize.encode(anyoneCanPay ? 1 : ins.length),
     others.subarray(0, BLANK_INPUT_BYTES * inputIndex),
     ...outpoint(own),
     ...withLength(scriptCode),
@@ -200,7 +200,7 @@ export function legacy(context: Context, inputIndex: number, scriptCode: Uint8Ar
     others.subarray(BLANK_INPUT_BYTES * (inputIndex + 1)),
   ];
   const covered = coverage === TYPE.NONE ? [] : coverage === TYPE.SINGLE ? outs.slice(0, inputIndex + 1) : outs;
-  parts.push(compactSize(covered.length));
+  parts.push(CompactSize.encode(covered.length));
   for (const [i, one] of covered.entries())
     parts.push(...(coverage === TYPE.SINGLE && i < inputIndex ? [NO_OUTPUT] : output(checkOutput(one, i))));
   parts.push(uint32(transaction.locktime), uint32(hashType));

@@ -8,8 +8,8 @@ import { fail } from '../base/Errors.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as Ecdsa from '../crypto/Ecdsa.ts';
 import type * as SecretKey from '../crypto/SecretKey.ts';
+import * as CompactSize from './CompactSize.ts';
 import { type Reason as MessageReason, messageBytes } from './messageBytes.ts';
-import { compactSize } from './TapTree.ts';
 
 export type Reason =
   | Check.Reason
@@ -36,7 +36,7 @@ const HEADER = { uncompressed: 27, compressed: 31, nested: 35, segwit: 39, end: 
  */
 export function digest(message: Message): Uint8Array {
   const bytes = messageBytes(message);
-  return sha256(sha256(Bytes.concat(PREFIX, compactSize(bytes.length), bytes)));
+  return sha256(sha256(Bytes.concat(PREFIX, CompactSize.encode(bytes.length), bytes)));
 }
 
 /**

@@ -5,10 +5,15 @@ import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import type { XOnlyPublicKey } from '../crypto/PublicKey.ts';
+import * as PublicKey from '../crypto/PublicKey.ts';
+import * as Scalar from '../crypto/Scalar.ts';
+import * as SecretKey from '../crypto/SecretKey.ts';
 import { taggedHash } from '../crypto/TaggedHash.ts';
+import * as CompactSize from './CompactSize.ts';
 
 export type Reason =
   | Check.Reason
+  | SecretKey.Reason
   | { readonly code: 'tap-tree.bad-internal-key' }
   | { readonly code: 'tap-tree.not-a-tree'; readonly field: string; readonly got: string }
   | { readonly code: 'tap-tree.empty-script' }
@@ -58,7 +63,7 @@ export type TapOutput = {
 export function leafHash(script: Uint8Array, leafVersion: number = TAPSCRIPT): Uint8Array {
   Check.bytes(script, 'script');
   Check.integer(leafVersion, 'leafVersion', 0, 255);
-  return taggedHash('TapLeaf', Uint8Array.of(leafVersion), compactSize(script.length), script);
+  return taggedHash('TapLeaf', Uint8Array.of(leafVersion), CompactSize.encode(script.length), script);
 }
 
 /** Hash of a branch; the children are sorted, so left and right do not matter. */
@@ -155,12 +160,19 @@ export function scriptPubKeyOf(outputKey: Uint8Array): Uint8Array {
   return Bytes.concat(Uint8Array.of(0x51, 0x20), Check.bytes(outputKey, 'outputKey', 32));
 }
 
-/** Bitcoin's CompactSize of a length below 2^32. */
-export function compactSize(length: number): Uint8Array {
-  Check.integer(length, 'length', 0, 0xffff_ffff);
-  if (length < 0xfd) return Uint8Array.of(length);
-  if (length <= 0xffff) return Uint8Array.of(0xfd, length & 0xff, length >> 8);
-  return Uint8Array.of(0xfe, length & 0xff, (length >>> 8) & 0xff, (length >>> 16) & 0xff, length >>> 24);
+/**
+ * The secret key of the output key that {@link tweak} makes of this key's public one. The caller wipes it.
+ *
+ * @shape merkleRoot: 32 bytes, empty for an output without leaves (BIP86)
+ * @throws input.not-bytes, secret-key.out-of-range
+ * @source BIP341 "Constructing and spending Taproot outputs", taproot_tweak_seckey
+ */
+export function tweakSecret(secretKey: SecretKey.SecretKey, merkleRoot: Uint8Array, ecc: Ecc.Ecc = Ecc.auto()): SecretKey.SecretKey {
+  Check.bytes(merkleRoot, 'merkleRoot');
+  const point = PublicKey.compressedOfSecret(secretKey, ecc);
+  const scalar = SecretKey.toScalar(secretKey);
+  const even = point[0] === 3 ? Scalar.negate(scalar) : scalar;
+  return SecretKey.from(Scalar.toBytes(Scalar.mod(even + Scalar.fromHash(taggedHash('TapTweak', point.subarray(1), merkleRoot)))));
 }
 
 type WalkedLeaf = {

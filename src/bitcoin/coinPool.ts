@@ -6,8 +6,8 @@ import * as Hex from '../base/Hex.ts';
 import * as Sats from '../base/Sats.ts';
 import * as Address from './Address.ts';
 import * as Coin from './Coin.ts';
+import * as CompactSize from './CompactSize.ts';
 import * as Dust from './Dust.ts';
-import { compactSize } from './TapTree.ts';
 import * as Tx from './Tx.ts';
 import { type Weighed, weigh } from './weigh.ts';
 
@@ -254,7 +254,7 @@ class Scales {
     const scale = {
       coin,
       weighed,
-      weight: 4 * (40 + compactSize(bytes).length + bytes) + witness,
+      weight: 4 * (40 + CompactSize.encode(bytes).length + bytes) + witness,
       type: Address.kindOf(coin.scriptPubKey),
     };
     this.#known.set(script, scale);

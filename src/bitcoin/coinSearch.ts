@@ -231,7 +231,11 @@ function branchAndBound(problem: Problem, items: readonly Item[], withChange: Fo
 }
 
 function isEqual(a: Item, b: Item): boolean {
-  return a.value === b.value && a.weight === b.weight && a.count === b.count && a.legacy === b.legacy && a.segwit === b.segwit;
+  return a.value === b.value && isSameKind(a, b);
+}
+
+function isSameKind(a: Item, b: Item): boolean {
+  return a.weight === b.weight && a.count === b.count && a.legacy === b.legacy && a.segwit === b.segwit;
 }
 
 /** Above this linear excess no subset is changeless any more, and adding coins does not bring it back. */
@@ -255,11 +259,18 @@ type Class = { readonly items: readonly number[]; readonly sums: Float64Array; r
 
 function classesOf(items: readonly Item[], rate: number): readonly Class[] {
   const groups = new Map<string, number[]>();
-  for (const [i, { weight, count, legacy, segwit }] of items.entries()) {
-    const key = `${weight},${count},${legacy},${segwit}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [i]);
-    else group.push(i);
+  // Neighbours are mostly of one kind: a name is made where the kind changes.
+  let last: Item | undefined;
+  let group: number[] = [];
+  for (let i = 0; i < items.length; i++) {
+    const item = itemAt(items, i);
+    if (last === undefined || !isSameKind(item, last)) {
+      const key = `${item.weight},${item.count},${item.legacy},${item.segwit}`;
+      group = groups.get(key) ?? [];
+      groups.set(key, group);
+      last = item;
+    }
+    group.push(i);
   }
   return [...groups.values()]
     .map((group) => {

@@ -8,6 +8,8 @@ export * as BlockReader from './BlockReader.ts';
 export * as Coin from './Coin.ts';
 /** Which coins to spend. */
 export * as CoinSelection from './CoinSelection.ts';
+/** Lengths on the wire. */
+export * as CompactSize from './CompactSize.ts';
 /** One coin out of many. */
 export * as ConsolidationTx from './ConsolidationTx.ts';
 /** The dust rule. */
@@ -22,6 +24,8 @@ export * as InclusionProof from './InclusionProof.ts';
 export * as LeafSpend from './LeafSpend.ts';
 /** Networks as data. */
 export * as Network from './Network.ts';
+/** Output scripts of key and script hashes. */
+export * as OutputScript from './OutputScript.ts';
 /** PSBTs of our transactions. */
 export * as Psbt from './Psbt.ts';
 /** Scripts as bytes. */

@@ -1,11 +1,11 @@
 // What the signatures of a coin weigh, by its output script and the scripts that it hides (bytes of BIP16, BIP141, BIP143, BIP341 spends).
-import { ripemd160 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import * as Address from './Address.ts';
+import * as CompactSize from './CompactSize.ts';
+import { hash160 } from './OutputScript.ts';
 import * as Script from './Script.ts';
-import { compactSize } from './TapTree.ts';
 
 /** The scripts of a coin. */
 export type Scripts = { readonly scriptPubKey: Uint8Array; readonly redeemScript?: Uint8Array; readonly witnessScript?: Uint8Array };
@@ -28,9 +28,7 @@ const P2WPKH_WITNESS = 1 + (1 + ECDSA) + (1 + COMPRESSED);
 const KEY_PATH_WITNESS = 1 + 65;
 const P2PKH_SCRIPT_SIG = 1 + ECDSA + 1 + COMPRESSED;
 const NOTHING = new Uint8Array(0);
-const CHECKMULTISIG = 0xae;
-/** Consensus: keys of one CHECKMULTISIG, and bytes of one pushed element. */
-const MAX_KEYS = 20;
+/** Consensus: bytes of one pushed element. */
 const MAX_PUSH = 520;
 /** Relay policy: signature operations of a P2SH script. */
 const MAX_P2SH_KEYS = 15;
@@ -57,17 +55,18 @@ export function weigh(coin: Scripts, field: string): Weighed {
 function payToScriptHash(coin: Scripts, hash: Uint8Array, field: string): Weighed {
   const { redeemScript } = coin;
   if (redeemScript === undefined) return { fault: 'missing-script', which: 'redeemScript' };
-  if (!Bytes.equal(ripemd160(sha256(Check.bytes(redeemScript, `${field}.redeemScript`))), hash))
+  if (!Bytes.equal(hash160(Check.bytes(redeemScript, `${field}.redeemScript`)), hash))
     return { fault: 'wrong-script', which: 'redeemScript' };
   const kind = Address.kindOf(redeemScript);
   if (kind === 'p2wpkh') return { scriptSig: Script.pushData(redeemScript), witnessBytes: P2WPKH_WITNESS };
   if (kind === 'p2wsh') return scriptHash(coin, redeemScript.subarray(2), Script.pushData(redeemScript), field);
   const { length } = redeemScript;
-  const signatures = signaturesOf(redeemScript, [COMPRESSED, 65], MAX_P2SH_KEYS);
-  if (signatures === undefined || length > MAX_PUSH) return { fault: 'unknown-script', which: 'redeemScript' };
-  const push = length <= 75 ? 1 : length <= 255 ? 2 : 3;
+  const group = Script.multisigOf(redeemScript, true);
+  if (group === undefined || group.keys.length > MAX_P2SH_KEYS || length > MAX_PUSH)
+    return { fault: 'unknown-script', which: 'redeemScript' };
+  const scriptSigBytes = 1 + (1 + ECDSA) * group.threshold + Script.push(redeemScript).length;
   // The element that CHECKMULTISIG takes too many comes first: one byte OP_0.
-  return { scriptSig: NOTHING, witnessBytes: 0, scriptSigBytes: 1 + (1 + ECDSA) * signatures + push + length, changesTxid: 'p2sh' };
+  return { scriptSig: NOTHING, witnessBytes: 0, scriptSigBytes, changesTxid: 'p2sh' };
 }
 
 function scriptHash(coin: Scripts, hash: Uint8Array, scriptSig: Uint8Array, field: string): Weighed {
@@ -75,22 +74,9 @@ function scriptHash(coin: Scripts, hash: Uint8Array, scriptSig: Uint8Array, fiel
   if (witnessScript === undefined) return { fault: 'missing-script', which: 'witnessScript' };
   if (!Bytes.equal(sha256(Check.bytes(witnessScript, `${field}.witnessScript`)), hash))
     return { fault: 'wrong-script', which: 'witnessScript' };
-  const signatures = signaturesOf(witnessScript, [COMPRESSED], MAX_KEYS);
-  if (signatures === undefined) return { fault: 'unknown-script', which: 'witnessScript' };
+  const group = Script.multisigOf(witnessScript, false);
+  if (group === undefined) return { fault: 'unknown-script', which: 'witnessScript' };
   const { length } = witnessScript;
   // Item count, the empty dummy, the signatures, the script.
-  return { scriptSig, witnessBytes: 1 + 1 + (1 + ECDSA) * signatures + compactSize(length).length + length };
-}
-
-/** k of a k-of-n CHECKMULTISIG script; undefined for any other. */
-function signaturesOf(script: Uint8Array, keySizes: readonly number[], maxKeys: number): number | undefined {
-  const ops = [...Script.instructions(script)];
-  const [first] = ops;
-  const count = ops[ops.length - 2];
-  const keys = ops.slice(1, -2);
-  if (first === undefined || count === undefined || ops.length < 4 || ops[ops.length - 1]?.opcode !== CHECKMULTISIG) return undefined;
-  const k = Script.numberOf(first);
-  const n = Script.numberOf(count);
-  if (k === undefined || n === undefined || k < 1 || k > n || n > maxKeys || keys.length !== n) return undefined;
-  return keys.every(({ data }) => data !== undefined && keySizes.includes(data.length)) ? k : undefined;
+  return { scriptSig, witnessBytes: 1 + 1 + (1 + ECDSA) * group.threshold + CompactSize.encode(length).length + length };
 }

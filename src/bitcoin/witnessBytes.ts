@@ -2,7 +2,7 @@
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
-import * as TapTree from './TapTree.ts';
+import * as CompactSize from './CompactSize.ts';
 
 export type Reason =
   | Check.Reason
@@ -16,8 +16,8 @@ export type Reason =
  * @source BIP144 "Serialization"
  */
 export function encodeWitness(stack: readonly Uint8Array[]): Uint8Array {
-  const parts = [TapTree.compactSize(Check.list(stack, 'stack').length)];
-  for (const [i, item] of stack.entries()) parts.push(TapTree.compactSize(Check.bytes(item, `stack[${i}]`).length), item);
+  const parts = [CompactSize.encode(Check.list(stack, 'stack').length)];
+  for (const [i, item] of stack.entries()) parts.push(CompactSize.encode(Check.bytes(item, `stack[${i}]`).length), item);
   return Bytes.concat(...parts);
 }
 
@@ -36,7 +36,7 @@ export function decodeWitness(bytes: Uint8Array, field = 'witness'): readonly Ui
 }
 
 /** Why bytes are no witness. */
-export type WitnessFault = 'end' | 'end-inside' | 'non-minimal' | 'too-many' | 'too-large';
+export type WitnessFault = CompactSize.Fault | 'too-many' | 'too-large';
 
 /** A witness at the front of bytes, or the fault and where it is. `value` and `form`: of a length that breaks a rule. */
 export type WitnessRead =
@@ -57,13 +57,13 @@ const FAULT_TEXT: Readonly<Record<WitnessFault, string>> = {
 /** Reads a witness and says where it ends: what follows is the caller's business. */
 export function readWitness(bytes: Uint8Array): WitnessRead {
   Check.bytes(bytes, 'witness');
-  const count = readLength(bytes, 0);
+  const count = CompactSize.read(bytes, 0);
   if ('fault' in count) return count;
   if (count.value > MAX_WITNESS) return { fault: 'too-many', at: 0, value: count.value, form: 0 };
   const stack: Uint8Array[] = [];
   let at = count.next;
   for (let left = count.value; left > 0n; left--) {
-    const length = readLength(bytes, at);
+    const length = CompactSize.read(bytes, at);
     if ('fault' in length) return length;
     if (length.value > MAX_WITNESS) return { fault: 'too-large', at, value: length.value, form: 0 };
     const end = length.next + Number(length.value);
@@ -72,21 +72,6 @@ export function readWitness(bytes: Uint8Array): WitnessRead {
     at = end;
   }
   return { stack, next: at };
-}
-
-function readLength(
-  bytes: Uint8Array,
-  at: number,
-): { readonly value: bigint; readonly next: number } | (WitnessRead & { readonly fault: WitnessFault }) {
-  const form = bytes[at];
-  if (form === undefined) return { fault: 'end', at, value: 0n, form: 0 };
-  if (form < 0xfd) return { value: BigInt(form), next: at + 1 };
-  const size = form === 0xfd ? 2 : form === 0xfe ? 4 : 8;
-  const digits = bytes.subarray(at + 1, at + 1 + size);
-  if (digits.length < size) return { fault: digits.length === 0 ? 'end' : 'end-inside', at, value: 0n, form };
-  const value = Bytes.toBigInt(Bytes.reverse(digits));
-  const least = form === 0xfd ? 0xfdn : form === 0xfe ? 0x1_0000n : 0x1_0000_0000n;
-  return value < least ? { fault: 'non-minimal', at, value, form } : { value, next: at + 1 + size };
 }
 
 function malformed(field: string, at: number, problem: string): never {

@@ -2,9 +2,9 @@
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
+import { hash160, p2pkh, p2sh, p2wpkh } from '../bitcoin/OutputScript.ts';
 import * as TapTree from '../bitcoin/TapTree.ts';
 import type * as Ecc from '../crypto/Ecc.ts';
-import { hash160, p2pkh } from './psbtSigner.ts';
 
 /** What a single key's coins pay to. */
 export type AddressType = 'p2pkh' | 'p2sh-p2wpkh' | 'p2wpkh' | 'p2tr';
@@ -26,12 +26,12 @@ export function checkType(type: AddressType): AddressType {
 
 /** The output script of a compressed key. */
 export function scriptOf(publicKey: Uint8Array, type: AddressType, ecc: Ecc.Ecc): KeyScript {
-  const program = Bytes.concat(Uint8Array.of(0x00, 0x14), hash160(publicKey));
+  const program = p2wpkh(hash160(publicKey));
   switch (checkType(type)) {
     case 'p2pkh':
       return { scriptPubKey: p2pkh(hash160(publicKey)) };
     case 'p2sh-p2wpkh':
-      return { scriptPubKey: Bytes.concat(Uint8Array.of(0xa9, 0x14), hash160(program), Uint8Array.of(0x87)), redeemScript: program };
+      return { scriptPubKey: p2sh(hash160(program)), redeemScript: program };
     case 'p2wpkh':
       return { scriptPubKey: program };
     case 'p2tr': {

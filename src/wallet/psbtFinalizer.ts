@@ -4,8 +4,8 @@ import * as Bytes from '../base/Bytes.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Address from '../bitcoin/Address.ts';
 import type { Psbt } from '../bitcoin/Psbt.ts';
+import * as Psbts from '../bitcoin/Psbt.ts';
 import * as Script from '../bitcoin/Script.ts';
-import { compactSize } from '../bitcoin/TapTree.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 
 type InputData = Psbt['data']['inputs'][number];
@@ -16,11 +16,9 @@ export function finalizeInput(psbt: Psbt, index: number): void {
   const data = psbt.data.inputs[index];
   const final = data === undefined ? undefined : finalOf(data, psbt, index);
   if (final === undefined) return;
-  psbt.data.updateInput(index, {
-    ...(final.scriptSig === undefined ? {} : { finalScriptSig: final.scriptSig }),
-    ...(final.witness === undefined ? {} : { finalScriptWitness: stackBytes(final.witness) }),
-  });
-  psbt.data.clearFinalizedInput(index);
+  if (final.scriptSig !== undefined) psbt.data.updateInput(index, { finalScriptSig: final.scriptSig });
+  if (final.witness === undefined) psbt.data.clearFinalizedInput(index);
+  else Psbts.finalize(psbt, index, final.witness);
 }
 
 function finalOf(data: InputData, psbt: Psbt, index: number): Final | undefined {
@@ -34,7 +32,7 @@ function finalOf(data: InputData, psbt: Psbt, index: number): Final | undefined 
   const { redeemScript, witnessScript, partialSig = [] } = data;
   const [first] = partialSig;
   if (first === undefined) return undefined;
-  const nested = redeemScript === undefined ? {} : { scriptSig: push(redeemScript) };
+  const nested = redeemScript === undefined ? {} : { scriptSig: Script.push(redeemScript) };
   if (witnessScript !== undefined) {
     const signatures = multisigOf(witnessScript, partialSig);
     return signatures === undefined ? undefined : { ...nested, witness: [new Uint8Array(0), ...signatures, witnessScript] };
@@ -43,10 +41,12 @@ function finalOf(data: InputData, psbt: Psbt, index: number): Final | undefined 
   if (program === undefined) return undefined;
   const kind = Address.kindOf(Uint8Array.from(program));
   if (kind === 'p2wpkh') return { ...nested, witness: [first.signature, first.pubkey] };
-  if (kind === 'p2pkh') return { scriptSig: Bytes.concat(push(first.signature), push(first.pubkey)) };
+  if (kind === 'p2pkh') return { scriptSig: Bytes.concat(Script.push(first.signature), Script.push(first.pubkey)) };
   if (redeemScript === undefined) return undefined;
   const signatures = multisigOf(redeemScript, partialSig);
-  return signatures === undefined ? undefined : { scriptSig: Bytes.concat(Uint8Array.of(0), ...signatures.map(push), push(redeemScript)) };
+  return signatures === undefined
+    ? undefined
+    : { scriptSig: Bytes.concat(Uint8Array.of(0), ...signatures.map(Script.push), Script.push(redeemScript)) };
 }
 
 function spentScript(data: InputData, psbt: Psbt, index: number): Uint8Array | undefined {
@@ -72,23 +72,10 @@ function multisigOf(
   script: Uint8Array,
   partial: readonly { readonly pubkey: Uint8Array; readonly signature: Uint8Array }[],
 ): readonly Uint8Array[] | undefined {
-  const [first, ...rest] = [...Script.instructions(Uint8Array.from(script))];
-  const needed = first === undefined ? undefined : Script.numberOf(first);
-  if (needed === undefined || needed < 1) return undefined;
+  const group = Script.multisigOf(Uint8Array.from(script), true);
   const byKey = new Map(partial.map(({ pubkey, signature }) => [Hex.encode(pubkey), signature]));
-  const signatures = rest.flatMap(({ data }) => {
-    const signature = data === undefined ? undefined : byKey.get(Hex.encode(data));
-    return signature === undefined ? [] : [signature];
-  });
-  return signatures.length < needed ? undefined : signatures.slice(0, needed);
-}
-
-function push(data: Uint8Array): Uint8Array {
-  if (data.length <= 75) return Bytes.concat(Uint8Array.of(data.length), data);
-  if (data.length <= 255) return Bytes.concat(Uint8Array.of(Script.OP.PUSHDATA1, data.length), data);
-  return Bytes.concat(Uint8Array.of(Script.OP.PUSHDATA2, data.length & 0xff, data.length >> 8), data);
-}
-
-function stackBytes(witness: readonly Uint8Array[]): Uint8Array {
-  return Bytes.concat(compactSize(witness.length), ...witness.flatMap((item) => [compactSize(item.length), item]));
+  const signatures = group?.keys.flatMap((key) => byKey.get(Hex.encode(key)) ?? []);
+  return group === undefined || signatures === undefined || signatures.length < group.threshold
+    ? undefined
+    : signatures.slice(0, group.threshold);
 }

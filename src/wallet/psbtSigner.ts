@@ -1,13 +1,12 @@
 // Signs PSBTs with secret keys at hand: taproot key path and leaves (BIP341, BIP342, BIP371), P2WPKH and P2WSH, nested or not (BIP143),
 // P2PKH and bare P2SH (the original hash). Used by the plain key and the hierarchical account.
-import { ripemd160 } from '@noble/hashes/legacy.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Address from '../bitcoin/Address.ts';
 import type { KeyOrigin } from '../bitcoin/Coin.ts';
+import { hash160, p2pkh } from '../bitcoin/OutputScript.ts';
 import { Psbt } from '../bitcoin/Psbt.ts';
 import * as Script from '../bitcoin/Script.ts';
 import * as Sighash from '../bitcoin/Sighash.ts';
@@ -15,11 +14,8 @@ import * as TapTree from '../bitcoin/TapTree.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 import type * as Ecc from '../crypto/Ecc.ts';
 import * as Ecdsa from '../crypto/Ecdsa.ts';
-import * as PublicKey from '../crypto/PublicKey.ts';
-import * as Scalar from '../crypto/Scalar.ts';
 import * as Schnorr from '../crypto/Schnorr.ts';
 import * as SecretKey from '../crypto/SecretKey.ts';
-import { taggedHash } from '../crypto/TaggedHash.ts';
 import { finalizeInput } from './psbtFinalizer.ts';
 
 export type Reason =
@@ -251,7 +247,7 @@ function signKeyPath(
   const owned = Bytes.equal(TapTree.tweak(Bytes.copy(internalKey), Bytes.copy(root), job.ecc).outputKey, scriptPubKey.subarray(2));
   if (!owned) return 0;
   const tapKeySig = withSecret(job, Bytes.copy(internalKey), origins, (secret) => {
-    const tweaked = tweakSecret(secret, Bytes.copy(root), job.ecc);
+    const tweaked = TapTree.tweakSecret(secret, Bytes.copy(root), job.ecc);
     try {
       return Bytes.concat(Schnorr.sign(Sighash.keyPath(job.context(), index, { hashType }), tweaked, undefined, job.ecc), suffix);
     } finally {
@@ -282,31 +278,4 @@ function withSecret(
 function wrongType(input: number, sighashType: number): never {
   const reason = { code: 'signer.sighash-type', input, sighashType } as const;
   fail<Reason>(reason, `input ${input}: hash type ${sighashType} would leave parts of the transaction open; ALL and DEFAULT are signed`);
-}
-
-/**
- * The secret key of a taproot output key.
- *
- * @source BIP341 "Constructing and spending Taproot outputs", taproot_tweak_seckey
- */
-export function tweakSecret(secretKey: SecretKey.SecretKey, merkleRoot: Uint8Array, ecc: Ecc.Ecc): SecretKey.SecretKey {
-  const point = PublicKey.compressedOfSecret(secretKey, ecc);
-  const scalar = SecretKey.toScalar(secretKey);
-  const even = point[0] === 3 ? Scalar.negate(scalar) : scalar;
-  const tweak = Bytes.toBigInt(taggedHash('TapTweak', point.subarray(1), merkleRoot));
-  return SecretKey.from(Scalar.toBytes(Scalar.mod(even + tweak)));
-}
-
-/** RIPEMD160(SHA256(x)). */
-export function hash160(bytes: Uint8Array): Uint8Array {
-  return ripemd160(sha256(bytes));
-}
-
-/** The P2PKH output script of a key hash; also the script code of P2WPKH (BIP143). */
-export function p2pkh(keyHash: Uint8Array): Uint8Array {
-  return Bytes.concat(
-    Uint8Array.of(Script.OP.DUP, Script.OP.HASH160, 0x14),
-    keyHash,
-    Uint8Array.of(Script.OP.EQUALVERIFY, Script.OP.CHECKSIG),
-  );
 }

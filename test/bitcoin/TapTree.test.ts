@@ -1,4 +1,4 @@
-// Trees and outputs: the official wallet vectors of BIP341, the compact size of long leaves, and who may change what afterwards.
+// Trees and outputs: the official wallet vectors of BIP341, and who may change what afterwards.
 import { readFileSync } from 'node:fs';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, it } from 'vitest';
@@ -47,22 +47,6 @@ describe('the internal key', () => {
   it('off the curve is refused', () => {
     for (const key of [filled(32, 0xff), filled(32, 0)])
       expect(codeOf(() => TapTree.build({ script: bytes('51') }, key))).toBe('tap-tree.bad-internal-key');
-  });
-});
-
-describe('compactSize', () => {
-  it('has 3 bytes from 253 on: every real covenant leaf is longer', () => {
-    const expected = [
-      [0, '00'],
-      [252, 'fc'],
-      [253, 'fdfd00'],
-      [342, 'fd5601'],
-      [376, 'fd7801'],
-      [65_535, 'fdffff'],
-      [65_536, 'fe00000100'],
-      [0x8000_0000, 'fe00000080'],
-    ] as const;
-    for (const [length, text] of expected) expect(hex(TapTree.compactSize(length)), String(length)).toBe(text);
   });
 });
 

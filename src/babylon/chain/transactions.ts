@@ -1,6 +1,7 @@
 // Transactions as a Babylon node reads them out of a message: bytes behind the end and a witness marker without witnesses are let through
 // (btcd wire/msgtx.go BtcDecode). Everything else is Bitcoin's own encoding.
 import * as Bytes from '../../base/Bytes.ts';
+import * as CompactSize from '../../bitcoin/CompactSize.ts';
 import * as Tx from '../../bitcoin/Tx.ts';
 
 /** A transaction, and what of its bytes the chain overlooked. */
@@ -87,15 +88,17 @@ class Reader {
 
   /** Only the shortest form counts. */
   compactSize(): number {
-    const lead = this.byte();
-    if (lead < 0xfd) return lead;
-    const width = lead === 0xfd ? 2 : lead === 0xfe ? 4 : 8;
-    let value = 0n;
-    for (let i = 0; i < width; i++) value |= BigInt(this.byte()) << BigInt(8 * i);
-    const least = width === 2 ? 0xfdn : width === 4 ? 0x1_0000n : 0x1_0000_0000n;
-    if (value < least) this.fault ??= `non-canonical varint ${value.toString(16)}`;
-    if (value > BigInt(this.#bytes.length)) this.fault ??= 'unexpected EOF';
-    return this.fault === undefined ? Number(value) : 0;
+    if (this.fault !== undefined) return 0;
+    const size = CompactSize.read(this.#bytes, this.at);
+    if ('fault' in size)
+      this.fault =
+        size.fault === 'non-minimal' ? `non-canonical varint ${size.value.toString(16)}` : size.fault === 'end' ? 'EOF' : 'unexpected EOF';
+    else if (size.value > BigInt(this.#bytes.length)) this.fault = 'unexpected EOF';
+    else {
+      this.at = size.next;
+      return Number(size.value);
+    }
+    return 0;
   }
 }
 

@@ -3,6 +3,7 @@
 import * as Bytes from '../../base/Bytes.ts';
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
+import * as CompactSize from '../CompactSize.ts';
 import { depthOf, hash256, sizeAt } from './merkle.ts';
 
 export type Reason = Check.Reason | { readonly code: 'inclusion-proof.malformed-tree'; readonly field: string; readonly problem: string };
@@ -31,19 +32,12 @@ export function parse(raw: Uint8Array, field: string): PartialTree {
   const count = view.getUint32(HEADER_BYTES, true);
   if (count === 0 || count > MAX_TRANSACTIONS) refuse(`a block has 1..${MAX_TRANSACTIONS} transactions, this one ${count}`);
   let at = HEADER_BYTES + 4;
-  // Both lengths are below 65536 here, so the long forms of a length are not the shortest.
   const length = (): number => {
-    const first = at < bytes.length ? (bytes[at] as number) : refuse('truncated');
-    if (first < 0xfd) {
-      at += 1;
-      return first;
-    }
-    if (first > 0xfd) refuse('a length that is not possible here');
-    if (at + 3 > bytes.length) refuse('truncated');
-    const value = view.getUint16(at + 1, true);
-    if (value < 0xfd) refuse('a length not in its shortest form');
-    at += 3;
-    return value;
+    const size = CompactSize.read(bytes, at);
+    if ('fault' in size) return refuse(size.fault === 'non-minimal' ? 'a length not in its shortest form' : 'truncated');
+    if (size.value > MAX_TRANSACTIONS) refuse('a length that is not possible here');
+    at = size.next;
+    return Number(size.value);
   };
   const take = (size: number): Uint8Array => {
     if (at + size > bytes.length) refuse('truncated');

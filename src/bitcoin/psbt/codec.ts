@@ -2,7 +2,7 @@
 import * as Bytes from '../../base/Bytes.ts';
 import { fail } from '../../base/Errors.ts';
 import * as Hex from '../../base/Hex.ts';
-import { compactSize } from '../TapTree.ts';
+import * as CompactSize from '../CompactSize.ts';
 import * as Tx from '../Tx.ts';
 
 export type Reason =
@@ -96,7 +96,7 @@ export function encode(
   const unsigned = field(GLOBAL.UNSIGNED_TX, unsignedOf(transaction).toBuffer());
   for (const fields of [[unsigned, ...global], ...inputs, ...outputs]) {
     for (const { key, value } of [...fields].sort((a, b) => Bytes.compare(a.key, b.key)))
-      parts.push(compactSize(key.length), key, compactSize(value.length), value);
+      parts.push(CompactSize.encode(key.length), key, CompactSize.encode(value.length), value);
     parts.push(END_OF_MAP);
   }
   return join(parts);
@@ -191,14 +191,12 @@ class Reader {
     return Bytes.copy(this.#raw.subarray(start, this.#at));
   }
 
-  /** A CompactSize in its shortest form; 8-byte lengths cannot occur in what fits into memory. */
+  /** A length in its shortest form. What claims more than there is ends too early, whatever it claims. */
   #length(name: string): number {
-    const [first] = this.#take(1, name) as unknown as [number];
-    if (first < 0xfd) return first;
-    if (first === 0xff) malformed('a length of 8 bytes', name, this.#at);
-    const bytes = this.#take(first === 0xfd ? 2 : 4, name);
-    const value = bytes.reduceRight((sum, byte) => sum * 256 + byte, 0);
-    if (value < (first === 0xfd ? 0xfd : 0x1_0000)) malformed('a length that is not in its shortest form', name, this.#at);
-    return value;
+    const size = CompactSize.read(this.#raw, this.#at);
+    if ('fault' in size)
+      malformed(size.fault === 'non-minimal' ? 'a length that is not in its shortest form' : 'it ends too early', name, this.#at);
+    this.#at = size.next;
+    return Number(size.value);
   }
 }

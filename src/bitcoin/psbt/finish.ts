@@ -1,8 +1,9 @@
 // Finished inputs: scriptSig and witness from signatures that are known to be right, exactly as many as the script takes, in its order.
 import * as Bytes from '../../base/Bytes.ts';
 import * as Hex from '../../base/Hex.ts';
+import { push } from '../Script.ts';
 import type { Planned } from './plan.ts';
-import { type Group, push } from './scripts.ts';
+import type { Group } from './scripts.ts';
 import type { InputSignature } from './signatures.ts';
 
 /** What is put into an input. */

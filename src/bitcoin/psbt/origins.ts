@@ -5,8 +5,8 @@ import * as Bytes from '../../base/Bytes.ts';
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
 import type { KeyOrigin } from '../Coin.ts';
+import * as CompactSize from '../CompactSize.ts';
 import { uint32 } from '../spend/encode.ts';
-import { compactSize } from '../TapTree.ts';
 import { type Field, field, GLOBAL } from './codec.ts';
 
 export type Reason =
@@ -53,7 +53,11 @@ export function tapDerivationField(
   leafHashes: readonly Uint8Array[],
   name: string,
 ): Field {
-  return field(type, Bytes.concat(compactSize(leafHashes.length), ...leafHashes, derivation(masterFingerprint, path, name)), publicKey);
+  return field(
+    type,
+    Bytes.concat(CompactSize.encode(leafHashes.length), ...leafHashes, derivation(masterFingerprint, path, name)),
+    publicKey,
+  );
 }
 
 /** Each origin is an object with a key that is one of this input or output. */

@@ -1,5 +1,4 @@
 // What a signer is shown of outputs: the keys of change, so that hardware wallets know it for their own, and script trees (BIP174, BIP371).
-import { ripemd160 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as Bytes from '../../base/Bytes.ts';
 import * as Check from '../../base/Check.ts';
@@ -7,6 +6,7 @@ import { fail } from '../../base/Errors.ts';
 import type { Ecc } from '../../crypto/Ecc.ts';
 import * as Address from '../Address.ts';
 import type { KeyOrigin } from '../Coin.ts';
+import { hash160 } from '../OutputScript.ts';
 import { withLength } from '../spend/encode.ts';
 import * as TapTree from '../TapTree.ts';
 import type * as Tx from '../Tx.ts';
@@ -36,8 +36,6 @@ export type OutputInfo = {
   readonly redeemScript?: Uint8Array;
   readonly witnessScript?: Uint8Array;
 };
-
-const hash160 = (data: Uint8Array): Uint8Array => ripemd160(sha256(data));
 
 /**
  * The entries of each output, in output order.

@@ -1,5 +1,4 @@
 // One input of a signing request: what its output asks for, what a signer is shown of it (BIP174, BIP371), and which keys may sign.
-import { ripemd160 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as Bytes from '../../base/Bytes.ts';
 import * as Check from '../../base/Check.ts';
@@ -9,12 +8,14 @@ import * as Sats from '../../base/Sats.ts';
 import type { Ecc } from '../../crypto/Ecc.ts';
 import * as Address from '../Address.ts';
 import type { Coin, Reason as CoinReason, KeyOrigin } from '../Coin.ts';
+import * as OutputScript from '../OutputScript.ts';
+import { push } from '../Script.ts';
 import { amount, withLength } from '../spend/encode.ts';
 import * as TapTree from '../TapTree.ts';
 import * as Tx from '../Tx.ts';
 import { type Field, field, INPUT } from './codec.ts';
 import * as Origins from './origins.ts';
-import { type Group, groupsOf, keysIn, multisigOf, push } from './scripts.ts';
+import { type Group, groupsOf, keysIn, multisigOf } from './scripts.ts';
 
 export type Reason =
   | CoinReason
@@ -104,8 +105,6 @@ export class Planner {
 /** An output without scripts commits to the internal key alone. */
 const NO_TREE = new Uint8Array(0);
 
-const hash160 = (data: Uint8Array): Uint8Array => ripemd160(sha256(data));
-
 /** The entry of a spent output. @source BIP174 PSBT_IN_WITNESS_UTXO */
 function witnessUtxo({ scriptPubKey, valueSats }: Tx.SpentOutput): Field {
   return field(INPUT.WITNESS_UTXO, Bytes.concat(amount(valueSats), ...withLength(scriptPubKey)));
@@ -145,11 +144,11 @@ export function planOutput(output: Tx.SpentOutput, scriptSig: Uint8Array, name: 
 }
 
 function isScriptHash(scriptPubKey: Uint8Array, script: Uint8Array): boolean {
-  return Address.kindOf(scriptPubKey) === 'p2sh' && Bytes.equal(hash160(script), scriptPubKey.subarray(2, 22));
+  return Address.kindOf(scriptPubKey) === 'p2sh' && Bytes.equal(OutputScript.hash160(script), scriptPubKey.subarray(2, 22));
 }
 
 function keyHash(era: Era, hash: Uint8Array): Lock {
-  return { type: 'key-hash', era, hash, scriptCode: Bytes.concat(Uint8Array.of(0x76, 0xa9, 0x14), hash, Uint8Array.of(0x88, 0xac)) };
+  return { type: 'key-hash', era, hash, scriptCode: OutputScript.p2pkh(hash) };
 }
 
 /**
@@ -319,7 +318,10 @@ export function mayHold(lock: Lock, publicKey: Uint8Array): boolean {
   const among = (keys: readonly Uint8Array[]): boolean => keys.some((key) => Bytes.equal(key, publicKey));
   switch (lock.type) {
     case 'key-hash':
-      return (publicKey.length === 33 || (lock.era === 'legacy' && publicKey.length === 65)) && Bytes.equal(hash160(publicKey), lock.hash);
+      return (
+        (publicKey.length === 33 || (lock.era === 'legacy' && publicKey.length === 65)) &&
+        Bytes.equal(OutputScript.hash160(publicKey), lock.hash)
+      );
     case 'multisig':
       return among(lock.group.keys);
     case 'key-path':

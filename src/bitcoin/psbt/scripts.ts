@@ -4,27 +4,20 @@ import * as Hex from '../../base/Hex.ts';
 import * as Script from '../Script.ts';
 
 const { OP } = Script;
-const CHECKMULTISIG = 0xae;
 
 /** So many signatures of these keys, in this order. */
-export type Group = { readonly keys: readonly Uint8Array[]; readonly threshold: number };
+export type Group = Script.Multisig;
 
 /**
- * The keys of a k-of-n CHECKMULTISIG script, or undefined for any other script.
+ * The keys of a k-of-n CHECKMULTISIG script, or undefined for any other script. One with a key twice is no script to sign for: whose signature
+ * fills which slot could not be told.
  *
  * @param longKeys whether uncompressed keys count, which segwit outputs do not allow
  */
 export function multisigOf(script: Uint8Array, longKeys: boolean): Group | undefined {
-  const ops = instructionsOf(script);
-  const [first] = ops;
-  const count = ops[ops.length - 2];
-  if (first === undefined || count === undefined || ops.length < 4 || ops[ops.length - 1]?.opcode !== CHECKMULTISIG) return undefined;
-  const threshold = Script.numberOf(first);
-  const keys = ops.slice(1, -2).flatMap(({ data }) => (data === undefined ? [] : [Bytes.copy(data)]));
-  const known = keys.every((key) => key.length === 33 || (longKeys && key.length === 65));
-  if (threshold === undefined || threshold < 1 || threshold > keys.length) return undefined;
-  if (!known || keys.length !== ops.length - 3 || Script.numberOf(count) !== keys.length || keys.length > 20) return undefined;
-  return new Set(keys.map(Hex.encode)).size === keys.length ? { keys, threshold } : undefined;
+  // A broken script has no instructions at all.
+  const group = instructionsOf(script).length === 0 ? undefined : Script.multisigOf(script, longKeys);
+  return group !== undefined && new Set(group.keys.map(Hex.encode)).size === group.keys.length ? group : undefined;
 }
 
 /** The instructions, or none where the script is broken. */
@@ -96,14 +89,6 @@ function manyAt(ops: readonly Script.Instruction[], from: number): { readonly gr
   return { group: { keys, threshold }, next: at + 2 };
 }
 
-/** The push of any data a scriptSig may hold, in its shortest form. */
-export function push(data: Uint8Array): Uint8Array {
-  if (data.length === 0) return Uint8Array.of(OP.PUSH_0);
-  if (data.length <= 75) return Script.pushData(data);
-  if (data.length <= 0xff) return Bytes.concat(Uint8Array.of(OP.PUSHDATA1, data.length), data);
-  return Bytes.concat(Uint8Array.of(OP.PUSHDATA2, data.length & 0xff, data.length >> 8), data);
-}
-
 /** The items that a scriptSig pushes; undefined when it does something else, or not in the shortest form. */
 export function pushesOf(scriptSig: Uint8Array): readonly Uint8Array[] | undefined {
   const items: Uint8Array[] = [];
@@ -115,5 +100,5 @@ export function pushesOf(scriptSig: Uint8Array): readonly Uint8Array[] | undefin
   } catch {
     return undefined;
   }
-  return Bytes.equal(Bytes.concat(...items.map(push)), scriptSig) ? items : undefined;
+  return Bytes.equal(Bytes.concat(...items.map(Script.push)), scriptSig) ? items : undefined;
 }

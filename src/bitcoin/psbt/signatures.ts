@@ -6,6 +6,7 @@ import * as Schnorr from '../../crypto/Schnorr.ts';
 import { hashTypeOf } from '../LeafSpend.ts';
 import * as Sighash from '../Sighash.ts';
 import * as Ecdsa from '../spend/ecdsa.ts';
+import { readWitness } from '../witnessBytes.ts';
 import { type FieldMap, INPUT, malformed } from './codec.ts';
 import { changed } from './compare.ts';
 import { type Lock, mayHold, type Planned } from './plan.ts';
@@ -203,26 +204,10 @@ function finalItemsOf({ lock, scriptSig }: Planned, input: number, map: FieldMap
 const MAX_ITEMS = 1000;
 
 function stackOf(raw: Uint8Array, input: number): readonly Uint8Array[] {
-  let at = 0;
-  const bad = (): never => malformed('the final witness is broken', `inputs[${input}]`);
-  const size = (): number => {
-    const first = raw[at++] ?? bad();
-    if (first < 0xfd) return first;
-    if (first !== 0xfd || at + 2 > raw.length) bad();
-    at += 2;
-    const length = (raw[at - 2] as number) + 256 * (raw[at - 1] as number);
-    return length < 0xfd ? bad() : length;
-  };
-  const count = size();
-  if (count > MAX_ITEMS) bad();
-  const items: Uint8Array[] = [];
-  for (let i = 0; i < count; i++) {
-    const length = size();
-    if (at + length > raw.length) bad();
-    items.push(raw.slice(at, at + length));
-    at += length;
-  }
-  return at === raw.length ? items : bad();
+  const read = readWitness(raw);
+  if ('fault' in read || read.next !== raw.length || read.stack.length > MAX_ITEMS)
+    return malformed('the final witness is broken', `inputs[${input}]`);
+  return read.stack;
 }
 
 function takeFinal(verifier: Verifier, input: number, plan: Planned, items: readonly Uint8Array[], take: Take): void {

@@ -3,7 +3,7 @@
 import * as Bytes from '../../base/Bytes.ts';
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
-import { compactSize } from '../TapTree.ts';
+import * as CompactSize from '../CompactSize.ts';
 
 export type Reason = Check.Reason | { readonly code: 'spend.malformed-transaction'; readonly at: number };
 
@@ -95,18 +95,13 @@ class Reader {
   }
 
   compactSize(): number {
-    const first = this.byte();
-    if (first < 0xfd) return first;
-    const [value, least] = this.#wideSize(first);
-    if (value < least) this.malformed('a length is not in its shortest form');
-    if (value > MAX_LENGTH) this.malformed('a length is too large');
-    return Number(value);
-  }
-
-  #wideSize(first: number): readonly [bigint, bigint] {
-    if (first === 0xfd) return [BigInt(this.#view.getUint16(this.#advance(2), true)), 0xfdn];
-    if (first === 0xfe) return [BigInt(this.uint32()), 0x1_0000n];
-    return [BigInt.asUintN(64, this.int64()), 0x1_0000_0000n];
+    const first = this.#raw[this.#at];
+    if (first !== undefined && first < 0xfd) return this.byte();
+    const size = CompactSize.read(this.#raw, this.#at);
+    if ('fault' in size) return this.malformed(size.fault === 'non-minimal' ? 'a length is not in its shortest form' : 'ends too early');
+    if (size.value > MAX_LENGTH) this.malformed('a length is too large');
+    this.#at = size.next;
+    return Number(size.value);
   }
 }
 
@@ -170,7 +165,7 @@ export function fromObject(transaction: TransactionObject): SpendTransaction {
  * @unit bytes
  */
 export function strippedBytes({ ins, outs }: SpendTransaction): number {
-  let bytes = 8 + compactSize(ins.length).length + compactSize(outs.length).length;
+  let bytes = 8 + CompactSize.encode(ins.length).length + CompactSize.encode(outs.length).length;
   for (const { script } of ins) bytes += 40 + lengthWithPrefix(script);
   for (const { script } of outs) bytes += 8 + lengthWithPrefix(script);
   return bytes;
@@ -194,9 +189,9 @@ export function weightOf(transaction: SpendTransaction): number {
  * @unit bytes
  */
 export function witnessBytes(witness: readonly Uint8Array[]): number {
-  return witness.reduce((bytes, item) => bytes + lengthWithPrefix(item), compactSize(witness.length).length);
+  return witness.reduce((bytes, item) => bytes + lengthWithPrefix(item), CompactSize.encode(witness.length).length);
 }
 
 function lengthWithPrefix(bytes: Uint8Array): number {
-  return compactSize(bytes.length).length + bytes.length;
+  return CompactSize.encode(bytes.length).length + bytes.length;
 }

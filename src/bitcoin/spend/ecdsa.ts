@@ -1,32 +1,18 @@
 // ECDSA signatures as scripts before taproot have them: strict DER with a hash type byte, and the key forms that consensus knows (BIP66).
 import * as Bytes from '../../base/Bytes.ts';
 import type { Ecc } from '../../crypto/Ecc.ts';
+import * as Ecdsa from '../../crypto/Ecdsa.ts';
+import { N, P } from '../../crypto/Scalar.ts';
 
-/** Order of the curve. */
-export const N = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_fffe_baae_dce6_af48_a03b_bfd2_5e8c_d036_4141n;
-/** The field prime. */
-const P = 2n ** 256n - 2n ** 32n - 977n;
+export { N } from '../../crypto/Scalar.ts';
 
 /** The two integers of a signature. */
 export type Integers = { readonly r: bigint; readonly s: bigint };
 
 /** The two integers of a strict DER signature without its hash type byte. @source BIP66 "DER encoding reference" */
 export function parseDer(der: Uint8Array): Integers | undefined {
-  if (der.length < 8 || der.length > 72 || der[0] !== 0x30 || der[1] !== der.length - 2) return undefined;
-  const r = derInteger(der, 2);
-  if (r === undefined) return undefined;
-  const s = derInteger(der, r.next);
-  return s === undefined || s.next !== der.length ? undefined : { r: r.value, s: s.value };
-}
-
-function derInteger(der: Uint8Array, at: number): { readonly value: bigint; readonly next: number } | undefined {
-  const length = der[at + 1];
-  if (der[at] !== 0x02 || length === undefined || length === 0 || at + 2 + length > der.length) return undefined;
-  const bytes = der.subarray(at + 2, at + 2 + length);
-  const [first, second] = bytes as unknown as [number, number | undefined];
-  if ((first & 0x80) !== 0) return undefined;
-  if (first === 0 && second !== undefined && (second & 0x80) === 0) return undefined;
-  return { value: Bytes.toBigInt(bytes), next: at + 2 + length };
+  const parsed = Ecdsa.parseDer(der);
+  return typeof parsed === 'string' ? undefined : parsed;
 }
 
 /** True when the integers are in range and sign `hash` for the key, compressed or not. High s is for the caller to judge. */
@@ -37,7 +23,7 @@ export function verify(hash: Uint8Array, publicKey: Uint8Array, { r, s }: Intege
 }
 
 /** The compressed form of a key that consensus accepts: compressed, uncompressed, or hybrid with the right parity. */
-export function compress(publicKey: Uint8Array, ecc: Ecc): Uint8Array | undefined {
+function compress(publicKey: Uint8Array, ecc: Ecc): Uint8Array | undefined {
   const prefix = publicKey[0] as number;
   if (publicKey.length === 33) return (prefix === 2 || prefix === 3) && ecc.isPoint(publicKey) ? publicKey : undefined;
   if (publicKey.length !== 65 || (prefix !== 4 && prefix !== 6 && prefix !== 7)) return undefined;

@@ -1,6 +1,6 @@
 // Little-endian fields and outputs in the form in which transactions and signature messages have them.
 import { sha256 } from '@noble/hashes/sha2.js';
-import { compactSize } from '../TapTree.ts';
+import * as CompactSize from '../CompactSize.ts';
 
 /** 4 bytes, little-endian; a negative number becomes its unsigned reading. */
 export function uint32(value: number): Uint8Array {
@@ -18,7 +18,7 @@ export function amount(value: bigint): Uint8Array {
 
 /** The bytes after their length. */
 export function withLength(bytes: Uint8Array): readonly [Uint8Array, Uint8Array] {
-  return [compactSize(bytes.length), bytes];
+  return [CompactSize.encode(bytes.length), bytes];
 }
 
 /** Transaction id and index that an input spends, 36 bytes. */

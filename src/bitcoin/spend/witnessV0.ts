@@ -1,7 +1,6 @@
 // A P2WPKH input beside ours: BIP141 program of 20 bytes, BIP143 signature hash, BIP66 signature encoding.
-import { ripemd160 } from '@noble/hashes/legacy.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 import * as Bytes from '../../base/Bytes.ts';
+import * as OutputScript from '../OutputScript.ts';
 import * as Sighash from '../Sighash.ts';
 import { N, parseDer, verify as verifyEcdsa } from './ecdsa.ts';
 import { MAX_ITEM_BYTES, MAX_STANDARD_ITEM_BYTES } from './limits.ts';
@@ -20,7 +19,7 @@ export function checkKeyHash(check: InputCheck): ScriptRule | undefined {
   if (longest > MAX_ITEM_BYTES) return 'PUSH_SIZE';
   if (longest > MAX_STANDARD_ITEM_BYTES) check.notePolicy('PUSH_SIZE');
   const keyHash = check.scriptPubKey.subarray(2);
-  if (!Bytes.equal(ripemd160(sha256(publicKey)), keyHash)) return 'EQUALVERIFY';
+  if (!Bytes.equal(OutputScript.hash160(publicKey), keyHash)) return 'EQUALVERIFY';
   const encoding = checkEncoding(check, signature, publicKey);
   if (encoding !== undefined) return encoding;
   if (signature.length > 0 && verify(check, signature, publicKey)) return undefined;
@@ -48,10 +47,10 @@ function verify({ context, inputIndex, scriptPubKey, ecc }: InputCheck, signatur
   const parsed = parseDer(signature.subarray(0, -1));
   if (parsed === undefined) return false;
   const hashType = signature[signature.length - 1] as number;
-  return verifyEcdsa(Sighash.segwitV0(context, inputIndex, keyHashScript(scriptPubKey.subarray(2)), { hashType }), publicKey, parsed, ecc);
-}
-
-/** The script code of a P2WPKH program: DUP HASH160 <key hash> EQUALVERIFY CHECKSIG. @source BIP143 "Specification" */
-function keyHashScript(keyHash: Uint8Array): Uint8Array {
-  return Bytes.concat(Uint8Array.of(0x76, 0xa9, 0x14), keyHash, Uint8Array.of(0x88, 0xac));
+  return verifyEcdsa(
+    Sighash.segwitV0(context, inputIndex, OutputScript.p2pkh(scriptPubKey.subarray(2)), { hashType }),
+    publicKey,
+    parsed,
+    ecc,
+  );
 }

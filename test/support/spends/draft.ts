@@ -6,7 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
 import { Transaction } from 'bitcoinjs-lib';
 import * as tiny from 'tiny-secp256k1';
-import * as TapTree from '../../../src/bitcoin/TapTree.ts';
+import * as CompactSize from '../../../src/bitcoin/CompactSize.ts';
 
 /** A key with its closures; deterministic, known to everybody. */
 export type Signer = {
@@ -151,11 +151,11 @@ function serialise({ version, locktime, inputs, outputs }: Draft, witnesses: rea
 }
 
 function list<T>(items: readonly T[], write: (item: T) => Uint8Array): Uint8Array {
-  return concat(TapTree.compactSize(items.length), ...items.map(write));
+  return concat(CompactSize.encode(items.length), ...items.map(write));
 }
 
 function sized(bytes: Uint8Array): Uint8Array {
-  return concat(TapTree.compactSize(bytes.length), bytes);
+  return concat(CompactSize.encode(bytes.length), bytes);
 }
 
 function int64(value: bigint): Uint8Array {

@@ -146,7 +146,7 @@ function checkKeys(terms: KeyTerms, stakingTimeBlocks: number, unbondingTimeBloc
 function checkStakers({ stakerPks, stakerQuorum }: StakerTerms, ecc: Ecc.Ecc): StakerTerms {
   for (const [i, key] of Tapscript.sortKeys(stakerPks, 'stakerPks').entries()) {
     if (TapTree.isNums(PublicKey.fromXOnly(key, `stakerPks[${i}]`, ecc)))
-      fail<Reason>({ code: 'staking-contract.unspendable-key', role: 'stakerPks' }, 'stakerPks: this is the NUMS key');
+      fail<Reason>({ code: 'staking-contract.unspendable-key', field: 'stakerPks', role: 'stakerPks' }, 'stakerPks: this is the NUMS key');
   }
   Check.integer(stakerQuorum, 'stakerQuorum', 1, stakerPks.length);
   return { stakerPks, stakerQuorum };

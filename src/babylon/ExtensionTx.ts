@@ -33,7 +33,7 @@ export type Reason =
   | { readonly code: 'extension-tx.wrong-input-count'; readonly got: number; readonly reference: string }
   | { readonly code: 'extension-tx.wrong-input'; readonly input: 0 | 1; readonly reference: string }
   | { readonly code: 'extension-tx.no-fee'; readonly inputsSats: string; readonly outputsSats: string; readonly reference: string }
-  | { readonly code: 'extension-tx.funding-is-the-stake' }
+  | { readonly code: 'extension-tx.funding-is-the-stake'; readonly field: 'funding' }
   | ConsolidationTx.Reason
   | { readonly code: 'extension-tx.needs-consolidation'; readonly plan: ConsolidationPlan }
   | { readonly code: 'extension-tx.change-is-the-contract' }
@@ -371,7 +371,7 @@ function checkFunding(previous: Delegation, funding: check.Options['funding']): 
   const { txid, vout } = Tx.checkOutpoint(Check.object(funding, 'funding').outpoint, 'funding.outpoint');
   if (typeof funding.valueSats !== 'bigint') Sats.from(funding.valueSats, 'funding.valueSats');
   if (txid === previous.stakingTxid && vout === previous.stakingOutputIndex)
-    fail<Reason>({ code: 'extension-tx.funding-is-the-stake' }, 'the funding coin is the stake itself');
+    fail<Reason>({ code: 'extension-tx.funding-is-the-stake', field: 'funding' }, 'the funding coin is the stake itself');
   if (funding.valueSats <= 0n)
     fail<Reason>(
       { code: 'extension-tx.funding-without-value', reference: `stake expansion funding output has invalid value ${funding.valueSats}` },

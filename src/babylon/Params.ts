@@ -87,7 +87,8 @@ const REQUIRED: readonly (keyof StakingParamsJson)[] = [
  * @throws params.quorum-zero, params.quorum-no-majority, params.stake-not-positive, params.stake-range, params.staking-time-limit,
  *   params.staking-time-range, public-key.not-on-curve, params.duplicate-covenant-key, params.slashing-fee-not-positive,
  *   params.commission-rate, params.slashing-rate, params.unbonding-fee, params.slashing-dust, params.unbonding-time-limit - the chain's rules
- * @throws params.no-covenant-keys, params.quorum-above-keys, params.unbonding-time-zero, params.no-slashing-script - ours: the chain lets them pass
+ * @throws params.no-covenant-keys, params.quorum-above-keys, params.unbonding-time-zero,
+ *   params.unbonding-time-above-staking, params.no-slashing-script - ours: the chain lets them pass
  * @source babylon x/btcstaking/types/params.go Validate
  */
 export function from(json: unknown, ecc: Ecc.Ecc = Ecc.auto()): StakingParams {
@@ -316,6 +317,12 @@ function checkBeyondTheChain(draft: Draft): void {
   }
   if (draft.unbondingTimeBlocks === 0)
     refuse(draft, { code: 'params.unbonding-time-zero' }, 'unbondingTimeBlocks', 'an output with lock 0 can never be withdrawn');
+  const { unbondingTimeBlocks, maxStakingTimeBlocks } = draft;
+  if (unbondingTimeBlocks > maxStakingTimeBlocks) {
+    const facts = { unbondingTimeBlocks, maxStakingTimeBlocks };
+    const message = `${unbondingTimeBlocks} blocks are above every staking time (at most ${maxStakingTimeBlocks}): to unbond would take longer than to wait`;
+    refuse(draft, { code: 'params.unbonding-time-above-staking', ...facts }, 'unbondingTimeBlocks', message);
+  }
   if (draft.slashingPkScript.length === 0)
     refuse(draft, { code: 'params.no-slashing-script' }, 'slashingPkScriptHex', 'an empty script takes no slashed coins');
 }
@@ -343,6 +350,7 @@ export type Rule =
   | { readonly code: 'params.no-covenant-keys' }
   | { readonly code: 'params.quorum-above-keys'; readonly quorum: number; readonly keys: number }
   | { readonly code: 'params.unbonding-time-zero' }
+  | { readonly code: 'params.unbonding-time-above-staking'; readonly unbondingTimeBlocks: number; readonly maxStakingTimeBlocks: number }
   | { readonly code: 'params.no-slashing-script' };
 
 export type Reason =

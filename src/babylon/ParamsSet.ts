@@ -18,6 +18,7 @@ export type Reason =
   | { readonly code: 'params.version-gap'; readonly expected: number; readonly got: number }
   | {
       readonly code: 'params.activation-order';
+      readonly field: string;
       readonly version: number;
       readonly previousHeight: number;
       readonly height: number;
@@ -53,7 +54,7 @@ export function from(list: readonly StakingParams[]): ParamsSet {
     if (height <= previousHeight) {
       const reference = 'pairs must be sorted by start height in ascending order';
       fail<Reason>(
-        { code: 'params.activation-order', version, previousHeight, height, reference },
+        { code: 'params.activation-order', field: `params[${version}].btcActivationHeight`, version, previousHeight, height, reference },
         `params[${version}].btcActivationHeight: must be above ${previousHeight}, got ${height}`,
       );
     }

@@ -19,7 +19,7 @@ export type Reason =
   | Sats.Reason
   | { readonly code: 'slashing-tx.no-script'; readonly reference: string }
   | { readonly code: 'slashing-tx.bad-min-fee'; readonly reference: string }
-  | { readonly code: 'slashing-tx.bad-rate'; readonly got: string; readonly reference: string }
+  | { readonly code: 'slashing-tx.bad-rate'; readonly field: 'slashingRate'; readonly got: string; readonly reference: string }
   | { readonly code: 'slashing-tx.nothing-slashed'; readonly valueSats: string; readonly rate: string; readonly reference: string }
   | { readonly code: 'slashing-tx.no-change'; readonly changeSats: string; readonly reference: string }
   | {
@@ -201,7 +201,7 @@ function checkRules(rules: Rules): void {
   if (!Rate.isValid(slashingRate)) {
     const got = typeof slashingRate === 'number' ? String(slashingRate) : Check.kindOf(slashingRate);
     fail<Reason>(
-      { code: 'slashing-tx.bad-rate', got, reference: 'invalid slashing rate' },
+      { code: 'slashing-tx.bad-rate', field: 'slashingRate', got, reference: 'invalid slashing rate' },
       `the slashing rate is an integer of ten-thousandths in 1..9999, got ${got}`,
     );
   }

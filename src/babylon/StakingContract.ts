@@ -23,16 +23,18 @@ export type Reason =
   | Json.Reason
   | {
       readonly code: 'staking-contract.duplicate-key';
+      readonly field: string;
       readonly key: string;
       readonly roles: readonly [string, string];
       readonly reference: string;
     }
   | { readonly code: 'staking-contract.not-a-contract'; readonly field: string; readonly got: string }
   | { readonly code: 'staking-contract.staker-choice' }
-  | { readonly code: 'staking-contract.unspendable-key'; readonly role: string }
+  | { readonly code: 'staking-contract.unspendable-key'; readonly field: string; readonly role: string }
   | { readonly code: 'staking-contract.too-many-keys'; readonly role: string; readonly max: number; readonly got: number }
   | {
       readonly code: 'staking-contract.profile';
+      readonly field: string;
       readonly profile: ChainProfile.ChainProfile;
       readonly rule: string;
       readonly reference?: string;
@@ -309,7 +311,10 @@ function checkGroup(keys: readonly Key[], role: string, ecc: Ecc.Ecc): readonly 
 
 function checkKey(key: Key, role: string, ecc: Ecc.Ecc): Key {
   if (TapTree.isNums(Check.bytes(key, role, 32)))
-    fail<Reason>({ code: 'staking-contract.unspendable-key', role }, `${role}: this is the NUMS key, for which nobody can sign`);
+    fail<Reason>(
+      { code: 'staking-contract.unspendable-key', field: role, role },
+      `${role}: this is the NUMS key, for which nobody can sign`,
+    );
   const text = Hex.encode(key);
   const known = onCurve.get(ecc) ?? new Set<string>();
   onCurve.set(ecc, known);
@@ -337,7 +342,7 @@ function checkRolesDisjoint(terms: Terms): void {
       if (other !== undefined) {
         const reference = `key: ${key}: duplicated key in script`;
         fail<Reason>(
-          { code: 'staking-contract.duplicate-key', key, roles: [other, role], reference },
+          { code: 'staking-contract.duplicate-key', field: role, key, roles: [other, role], reference },
           `${key} stands in ${other} and in ${role}`,
         );
       }
@@ -347,14 +352,16 @@ function checkRolesDisjoint(terms: Terms): void {
 }
 
 function checkBabylonV4(terms: Terms): void {
-  const refuse = (rule: string, reference?: string): never =>
+  const refuse = (field: string, rule: string, reference?: string): never =>
     fail<Reason>(
-      { code: 'staking-contract.profile', profile: 'babylon-v4', rule, ...(reference === undefined ? {} : { reference }) },
-      `${rule} (profile babylon-v4; use 'generic' for scripts outside the chain)`,
+      { code: 'staking-contract.profile', field, profile: 'babylon-v4', rule, ...(reference === undefined ? {} : { reference }) },
+      `${field}: ${rule} (profile babylon-v4; use 'generic' for scripts outside the chain)`,
     );
-  if (terms.finalityProviderPks.length !== 1) refuse('a delegation has exactly one finality provider', 'btcstaking/1116');
-  if (terms.stakerPks.length !== 1) refuse('a delegation has exactly one staker key');
-  if (2 * terms.covenantQuorum <= terms.covenantPks.length) refuse('the covenant quorum is more than half of the committee');
+  if (terms.finalityProviderPks.length !== 1)
+    refuse('finalityProviderPks', 'a delegation has exactly one finality provider', 'btcstaking/1116');
+  if (terms.stakerPks.length !== 1) refuse('stakerPks', 'a delegation has exactly one staker key');
+  if (2 * terms.covenantQuorum <= terms.covenantPks.length)
+    refuse('covenantQuorum', 'the covenant quorum is more than half of the committee');
 }
 
 const copyOfKeys = (keys: readonly Key[]): readonly Key[] => Object.freeze(keys.map((key) => new Uint8Array(key) as Key));

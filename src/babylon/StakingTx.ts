@@ -29,10 +29,23 @@ export type Reason =
   | { readonly code: 'staking-tx.change-is-the-contract' }
   | { readonly code: 'staking-tx.coin-is-the-contract'; readonly field: string }
   | { readonly code: 'staking-tx.txid-must-be-final'; readonly option: 'allowTxidChange' | 'replaceable' }
+  | { readonly code: 'staking-tx.no-lock-time'; readonly field: string }
   | { readonly code: 'staking-tx.unknown-registration'; readonly got: string }
-  | { readonly code: 'staking-tx.dust'; readonly valueSats: string; readonly minSats: string }
-  | { readonly code: 'staking-tx.value-out-of-range'; readonly valueSats: string; readonly minSats: string; readonly maxSats: string }
-  | { readonly code: 'staking-tx.time-out-of-range'; readonly blocks: number; readonly minBlocks: number; readonly maxBlocks: number }
+  | { readonly code: 'staking-tx.dust'; readonly field: 'valueSats'; readonly valueSats: string; readonly minSats: string }
+  | {
+      readonly code: 'staking-tx.value-out-of-range';
+      readonly field: 'valueSats';
+      readonly valueSats: string;
+      readonly minSats: string;
+      readonly maxSats: string;
+    }
+  | {
+      readonly code: 'staking-tx.time-out-of-range';
+      readonly field: 'stakingTimeBlocks';
+      readonly blocks: number;
+      readonly minBlocks: number;
+      readonly maxBlocks: number;
+    }
   | {
       readonly code: 'staking-tx.params-mismatch';
       readonly field: 'covenantPks' | 'covenantQuorum' | 'unbondingTimeBlocks';
@@ -100,6 +113,7 @@ export declare namespace build {
  * @throws staking-tx.change-is-the-contract - change under the contract's own locks would be a second stake, or look like one
  * @throws address.not-payable - a change script that would give the change away
  * @throws staking-tx.not-a-data-output, staking-tx.data-not-standard, tx.too-heavy
+ * @throws staking-tx.no-lock-time - a lock time among the options, under any of its names
  * @throws staking-tx.insufficient-funds, staking-tx.dust, fee.too-high, tx.duplicate-input
  */
 export function build(options: build.Options): build.Built {
@@ -195,14 +209,20 @@ type Terms = {
   readonly replaceable: boolean;
 };
 
+/** Options of other libraries: the inputs are final, so that a lock time would have no effect, and is not dropped without a word. */
+const LOCK_TIMES = ['lockHeight', 'lockTime', 'locktime'];
+
 function termsOf(options: Common, contract: StakingContract): Terms {
   checkContract(contract);
+  const lock = LOCK_TIMES.find((name) => (options as Readonly<Record<string, unknown>>)[name] !== undefined);
+  if (lock !== undefined)
+    fail<Reason>({ code: 'staking-tx.no-lock-time', field: lock }, `${lock}: a staking transaction has none; its inputs are final`);
   const valueSats = Sats.from(options.valueSats, 'valueSats');
   const stake = { scriptPubKey: contract.staking.scriptPubKey, valueSats };
   const minSats = Dust.threshold(stake.scriptPubKey);
   if (valueSats < minSats)
     fail<Reason>(
-      { code: 'staking-tx.dust', valueSats: valueSats.toString(), minSats: minSats.toString() },
+      { code: 'staking-tx.dust', field: 'valueSats', valueSats: valueSats.toString(), minSats: minSats.toString() },
       `a stake of ${valueSats} sat is below the dust limit of ${minSats}`,
     );
   const changeScript = Address.checkPayable(options.changeScriptPubKey, 'changeScriptPubKey');
@@ -305,6 +325,7 @@ export function checkAgainst(params: Params.StakingParams, contract: StakingCont
   if (stakingTimeBlocks < minStakingTimeBlocks || stakingTimeBlocks > maxStakingTimeBlocks) {
     const reason = {
       code: 'staking-tx.time-out-of-range',
+      field: 'stakingTimeBlocks',
       blocks: stakingTimeBlocks,
       minBlocks: minStakingTimeBlocks,
       maxBlocks: maxStakingTimeBlocks,
@@ -314,6 +335,7 @@ export function checkAgainst(params: Params.StakingParams, contract: StakingCont
   if (valueSats < minStakingValueSats || valueSats > maxStakingValueSats) {
     const reason = {
       code: 'staking-tx.value-out-of-range',
+      field: 'valueSats',
       valueSats: valueSats.toString(),
       minSats: minStakingValueSats.toString(),
       maxSats: maxStakingValueSats.toString(),

@@ -114,21 +114,23 @@ function fromBase64(value: unknown, field: string): Uint8Array {
  * @throws input.*, hex.*
  */
 export function fromHex(signatures: readonly HexSignature[], field = 'covenantSignatures'): readonly KeySignature[] {
-  return Check.list(signatures, field).map((one, i) => {
-    const { btcPkHex, sigHex } = Check.object(one, `${field}[${i}]`);
-    const signature = Hex.decode(sigHex, `${field}[${i}].sigHex`);
-    if (signature.length !== 65) Check.bytes(signature, `${field}[${i}].sigHex`, 64);
-    return { publicKey: Hex.decode(btcPkHex, `${field}[${i}].btcPkHex`, 32), signature };
-  });
+  return Check.list(signatures, field).map((one, i) => read(one, `${field}[${i}]`));
+}
+
+function read(one: HexSignature, field: string): KeySignature {
+  const { btcPkHex, sigHex } = Check.object(one, field);
+  const signature = Hex.decode(sigHex, `${field}.sigHex`);
+  if (signature.length !== 65) Check.bytes(signature, `${field}.sigHex`, 64);
+  return { publicKey: Hex.decode(btcPkHex, `${field}.btcPkHex`, 32), signature };
 }
 
 /** Signatures in either form, as bytes. */
 export function signaturesOf(signatures: readonly (KeySignature | HexSignature)[], field = 'covenantSignatures'): readonly KeySignature[] {
-  return Check.list(signatures, field).flatMap((one, i) => {
+  return Check.list(signatures, field).map((one, i) => {
     const at = `${field}[${i}]`;
-    if ('btcPkHex' in Check.object(one, at)) return fromHex([one as HexSignature], at);
+    if ('btcPkHex' in Check.object(one, at)) return read(one as HexSignature, at);
     const { publicKey, signature } = one as KeySignature;
-    return [{ publicKey: Check.bytes(publicKey, `${at}.publicKey`, 32), signature: Check.bytes(signature, `${at}.signature`) }];
+    return { publicKey: Check.bytes(publicKey, `${at}.publicKey`, 32), signature: Check.bytes(signature, `${at}.signature`) };
   });
 }
 

@@ -215,6 +215,14 @@ describe('choice of version', () => {
     expect(ParamsSet.activationAfter(set, height(0))).toMatchObject({ blocksUntil: 857_910 });
   });
 
+  it('refuses an unbonding time that is longer than every staking time', () => {
+    const json = Params.toJson(set.versions[0]);
+    const times = (unbondingTimeBlocks: number): Params.StakingParams =>
+      Params.from({ ...json, minStakingTimeBlocks: 10, maxStakingTimeBlocks: 300, unbondingTimeBlocks });
+    expect(reasonOf(() => times(301))).toMatchObject({ code: 'params.unbonding-time-above-staking', maxStakingTimeBlocks: 300 });
+    expect(times(300).unbondingTimeBlocks).toBe(300);
+  });
+
   it('refuses gaps, disorder and nothing at all', () => {
     const [first, second, third] = set.versions;
     if (second === undefined || third === undefined) throw new Error('mainnet has more versions');

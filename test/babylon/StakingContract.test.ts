@@ -131,6 +131,7 @@ describe('duplicate keys are refused', () => {
   it('names both roles, the key, and the text of the chain', () => {
     expect(failure(build({ covenantPks: [provider, covenant[1]] })).reason).toEqual({
       code: 'staking-contract.duplicate-key',
+      field: 'covenantPks',
       key: hex(provider),
       roles: ['finalityProviderPks', 'covenantPks'],
       reference: `key: ${hex(provider)}: duplicated key in script`,
@@ -160,7 +161,7 @@ describe('keys that nobody can sign for are refused in every role', () => {
   ] as const;
 
   it.each(roles)('%s: the NUMS key', (_, role, changes) => {
-    expect(failure(build(changes(TapTree.nums()))).reason).toEqual({ code: 'staking-contract.unspendable-key', role });
+    expect(failure(build(changes(TapTree.nums()))).reason).toEqual({ code: 'staking-contract.unspendable-key', field: role, role });
   });
 
   it.each(roles)('%s: x off the curve, x = 0, x >= p', (_, role, changes) => {

@@ -14,6 +14,7 @@ import {
   codeOf,
   contractOf,
   failure,
+  filled,
   hex,
   judge,
   keyOf,
@@ -184,7 +185,12 @@ describe('the stake', () => {
 
   it('is refused below 330 sat', () => {
     expect(build({ valueSats: sats(330) }).transaction.outs[0]?.value).toBe(330n);
-    expect(failure(fails({ valueSats: 329n })).reason).toEqual({ code: 'staking-tx.dust', valueSats: '329', minSats: '330' });
+    expect(failure(fails({ valueSats: 329n })).reason).toEqual({
+      code: 'staking-tx.dust',
+      field: 'valueSats',
+      valueSats: '329',
+      minSats: '330',
+    });
     expect(codeOf(fails({ valueSats: 0n }))).toBe('staking-tx.dust');
   });
 
@@ -368,8 +374,10 @@ describe('fund', () => {
     expect(fund({ candidates: [stake, ...candidates] }).selection.skipped[0]).toMatchObject({ why: 'never-use', valueSats: 90_000_000n });
   });
 
-  it('D19, D20, D21: knows no lock time: with final inputs it would have no effect', () => {
-    expect(fund({ lockHeight: 800_000 } as never).transaction.locktime).toBe(0);
+  it('D19, D20, D21: knows no lock time: with final inputs it would have no effect, and is not dropped without a word', () => {
+    for (const name of ['lockHeight', 'lockTime', 'locktime'])
+      for (const lock of [800_000, -1, 1.5, filled(32, 1), 0])
+        expect(refusal(() => fund({ [name]: lock } as never))).toEqual(['staking-tx.no-lock-time', name]);
   });
 
   it('stakes with its data output, and with consolidation', () => {

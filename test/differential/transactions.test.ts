@@ -48,18 +48,17 @@ describe('the peer and satlock agree', () => {
     const tags = fc.uint8Array({ minLength: 4, maxLength: 4 });
     onRandom(fc.tuple(cases({ maxProviders: 1, maxMembers: 3 }), tags), ([c, tag]) => {
       const [provider] = c.providers as readonly [Case['staker']];
-      const keys = [
+      const data = new peer.ObservableStakingScriptData(
         Buffer.from(c.staker.publicKey),
         [Buffer.from(provider.publicKey)],
         c.covenant.map((one) => Buffer.from(pkOf(one))),
-      ] as const;
-      const data = new peer.ObservableStakingScriptData(
-        ...([...keys, c.quorum, c.stakingTime, c.unbondingTime, Buffer.from(tag)] as never),
+        c.quorum,
+        c.stakingTime,
+        c.unbondingTime,
+        Buffer.from(tag),
       );
       const terms = { stakerPk: c.staker.publicKey, finalityProviderPk: provider.publicKey, stakingTimeBlocks: c.stakingTime };
-      expect((data as { buildDataEmbedScript(): Buffer }).buildDataEmbedScript().toString('hex')).toBe(
-        hex(OpReturn.build({ tag, ...terms })),
-      );
+      expect(data.buildDataEmbedScript().toString('hex')).toBe(hex(OpReturn.build({ tag, ...terms })));
     });
   });
 

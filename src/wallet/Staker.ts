@@ -56,6 +56,7 @@ export type Reason =
   | StakePolicy.Reason
   | ProofOfPossession.Reason
   | { readonly code: 'staker.no-babylon-account' }
+  | { readonly code: 'staker.other-transaction'; readonly expected: string; readonly got: string }
   | { readonly code: 'staker.report-of-another-plan'; readonly expected: string; readonly got: string }
   | { readonly code: 'staker.wrong-chain-id'; readonly expected: string; readonly got: string }
   | { readonly code: 'staker.not-mature'; readonly field: string; readonly maturesAt: number; readonly nextBlock: number }
@@ -304,7 +305,7 @@ export class Staker {
   /**
    * Registers a planned extension.
    *
-   * @param fundingTransaction the transaction that made the funding coin; the coin's own when it has one
+   * @param fundingTransaction the transaction that made the funding coin; left out, the coin's own is taken, or the wallet is asked for it
    * @throws as {@link registerBeforeStaking}
    */
   async registerExtension(
@@ -312,15 +313,25 @@ export class Staker {
     guard: Guard & { readonly fundingTransaction?: Tx.Transaction } = {},
   ): Promise<Registered> {
     const { delegation, previous, funding } = Check.object(plan, 'plan');
-    const { previousTransaction } = funding;
-    const {
-      fundingTransaction = previousTransaction === undefined ? undefined : Tx.decode(previousTransaction, 'funding.previousTransaction'),
-    } = Check.object(guard, 'guard');
+    const { fundingTransaction = await this.#transactionOf(funding) } = Check.object(guard, 'guard');
     return this.#register(delegation, guard, {
       ...('babylonBtcTipHeight' in plan ? { review: () => this.reviewExtension(plan) } : {}),
       previous,
-      fundingTransaction: Tx.check(fundingTransaction as Tx.Transaction, 'fundingTransaction'),
+      fundingTransaction: Tx.check(fundingTransaction, 'fundingTransaction'),
     });
+  }
+
+  /** The transaction that made a coin: the coin's own, else the wallet is asked. */
+  async #transactionOf({ outpoint, previousTransaction }: Coin): Promise<Tx.Transaction> {
+    if (previousTransaction !== undefined) return Tx.decode(previousTransaction, 'funding.previousTransaction');
+    const { txid } = Tx.checkOutpoint(outpoint, 'funding.outpoint');
+    if (this.#bitcoin.getTransactionHex === undefined) return Check.missing('fundingTransaction');
+    const answer = await Provider.ask('getTransactionHex', () => this.#bitcoin.getTransactionHex?.(txid));
+    const transaction = Tx.fromHex(Check.text(answer, 'getTransactionHex'), 'getTransactionHex');
+    const got = Tx.txid(transaction);
+    if (got !== txid)
+      fail<Reason>({ code: 'staker.other-transaction', expected: txid, got }, `the wallet was asked for ${txid}, it gave ${got}`);
+    return transaction;
   }
 
   /**

@@ -204,6 +204,25 @@ describe('a stake from the plan to its end', () => {
 });
 
 describe('an extension', () => {
+  it('asks the wallet for the transaction that made the funding coin, and believes only the right one', async () => {
+    const world = worldOf();
+    const { key, wallet, staker } = world;
+    const made = Tx.create([{ outpoint: { txid: '66'.repeat(32), vout: 0 } }], [{ scriptPubKey: key.scriptPubKey, valueSats: 200_000n }]);
+    const other = Tx.create([{ outpoint: { txid: '67'.repeat(32), vout: 0 } }], [{ scriptPubKey: key.scriptPubKey, valueSats: 200_000n }]);
+    const funding: Coin = key.coin({ outpoint: { txid: Tx.txid(made), vout: 0 }, valueSats: 200_000n });
+    const { delegation: previous } = planOf(world);
+    const options = { babylonBtcTipHeight: TIP, previous, stakingTimeBlocks: STAKING_TIME, feeRateSatsPerKvb: FEE_RATE, funding };
+    const plan = staker.planExtension(options);
+    const answering = (transaction: Tx.Transaction): Staker.Staker => {
+      const { account, network } = staker;
+      const bitcoin = { ...wallet, getTransactionHex: async () => Tx.toHex(transaction) };
+      return Staker.from({ account, network, bitcoin });
+    };
+    await expect(answering(other).registerExtension(plan)).rejects.toMatchObject({ code: 'staker.other-transaction' });
+    const { message } = await answering(made).registerExtension(plan);
+    expect((message.value as unknown as Fields)['fundingTx']).toEqual(Tx.encode(made));
+  });
+
   it.each(HABITS)('with a wallet that answers %s', async (_, habits) => {
     const world = worldOf(habits);
     const { staker, key } = world;

@@ -30,6 +30,7 @@ export function yes(what: string, condition: boolean): void {
 
 export class Fixtures {
   readonly lib: Library;
+  readonly paramsSet: import('../src/index.ts').ParamsSet.ParamsSet;
   /** The newest parameters of mainnet, with the real covenant: 9 keys, quorum 6. */
   readonly params: Params;
   readonly staker: Person;
@@ -37,7 +38,8 @@ export class Fixtures {
 
   constructor(lib: Library) {
     this.lib = lib;
-    this.params = lib.ParamsSet.latest(lib.Networks.from('mainnet').paramsSet);
+    this.paramsSet = lib.Networks.from('mainnet').paramsSet;
+    this.params = lib.ParamsSet.latest(this.paramsSet);
     yes('the mainnet covenant is 6 of 9', this.params.covenantPks.length === 9 && this.params.covenantQuorum === 6);
     this.staker = this.person('staker');
     this.provider = this.person('provider');

@@ -20,23 +20,27 @@ async function batch({ run }: AsyncSide, count: number): Promise<number> {
 }
 
 /** Flows run through much code, which the compiler takes longer to see; a side of many seconds has it in its first run. @unit milliseconds */
-const WARM_UP_MS = 800;
+const WARM_UP_MS = 2_500;
+const QUICK_WARM_UP_MS = 600;
 
 /** Warms the side up and finds how many operations fill a batch. */
-async function calibrate(side: AsyncSide, { batchMs }: Budget): Promise<number> {
+async function calibrate(side: AsyncSide, { batchMs, maxMs }: Budget): Promise<number> {
   if (side.times !== undefined) return 1;
   let spentMs = 0;
   for (let count = 1; ; ) {
     const each = await batch(side, count);
     spentMs += each * count;
-    if (each * count >= batchMs / 2 && spentMs >= WARM_UP_MS) return Math.max(1, Math.round(batchMs / each));
+    if (each * count >= batchMs / 2 && spentMs >= (maxMs < 1_000 ? QUICK_WARM_UP_MS : WARM_UP_MS))
+      return Math.max(1, Math.round(batchMs / each));
     if (each * count < batchMs / 2) count *= 2;
   }
 }
 
 /** As `compare`: interleaved batches, the middle of the ratios of neighbours. */
 export async function compareAsync(ours: AsyncSide, other: AsyncSide, budget: Budget): Promise<Comparison> {
-  const counts = [await calibrate(ours, budget), await calibrate(other, budget)] as const;
+  // Beside a side that is run once or twice ours gets longer batches: there are few to take the middle of.
+  const longer = other.times === undefined ? budget : { ...budget, batchMs: 8 * budget.batchMs };
+  const counts = [await calibrate(ours, longer), await calibrate(other, budget)] as const;
   const times: [number[], number[]] = [[], []];
   const least = Math.min(3, ours.times ?? 3, other.times ?? 3);
   const most = Math.min(budget.rounds, ours.times ?? budget.rounds, other.times ?? budget.rounds);

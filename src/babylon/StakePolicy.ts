@@ -149,8 +149,6 @@ export function reviewWithdrawal(plan: Plan.WithdrawalPlan): Report {
   const { inputs, transaction } = Check.object(plan, 'plan');
   Tx.check(transaction);
   const checked = Check.list(inputs, 'inputs').map(checkWithdrawalInput);
-  const all = <T>(values: readonly (T | undefined)[]): readonly T[] | undefined =>
-    values.every((value): value is T & NonNullable<T> => value !== undefined) ? values : undefined;
   const coins = checked.map(({ outpoint, valueSats, script, witnessBytes }) => ({
     outpoint,
     valueSats,
@@ -173,8 +171,7 @@ export function reviewWithdrawal(plan: Plan.WithdrawalPlan): Report {
     inputs: checked,
     identity: Tx.txid(transaction),
     txid: Tx.txid(transaction),
-    minedHeights: all(checked.map(({ minedHeight }) => minedHeight)),
-    spent: all(checked.map(({ isSpent }) => isSpent)),
+    ...Read.eachOf({ minedHeights: checked.map(({ minedHeight }) => minedHeight), spent: checked.map(({ isSpent }) => isSpent) }),
     addresses: Read.addressesOf(plan.addresses),
     referenceFeeRate: Read.rateOf(plan.referenceFeeRateSatsPerKvb),
     feeSats: complete ? inSats - outSats : undefined,
@@ -270,6 +267,7 @@ const EMPTY: Omit<Case, 'flow' | 'limits'> = {
   delegation: undefined,
   inputs: [],
   identity: '',
+  partly: [],
   txid: '',
 };
 

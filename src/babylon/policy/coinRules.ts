@@ -41,7 +41,7 @@ function coinRule(
     needs: ['coins', need],
     applies: unmined,
     check: (given) => {
-      const flags: readonly boolean[] = given[need] ?? [];
+      const flags = given[need] ?? [];
       return given.coins.flatMap((coin, i) =>
         flags[i] === true
           ? [

@@ -327,7 +327,8 @@ export const withdrawalRules: readonly Rule[] = [
     needs: ['tipHeight', 'minedHeights'],
     check: (given) =>
       given.inputs.flatMap((input): readonly Observation[] => {
-        const ready = (input.minedHeight ?? 0) + lockOf(input);
+        if (input.minedHeight === undefined) return [];
+        const ready = input.minedHeight + lockOf(input);
         if (given.tipHeight + 1 >= ready) return [];
         return [
           {

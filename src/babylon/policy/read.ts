@@ -14,7 +14,7 @@ import { dayOf, estimatedDay } from './days.ts';
 import * as Fraction from './fraction.ts';
 import { limitsOf } from './limits.ts';
 import type * as Plan from './plan.ts';
-import type { Case } from './rule.ts';
+import type { Case, Need } from './rule.ts';
 
 export type Reason = Check.Reason | { readonly code: 'stake-policy.not-boolean'; readonly field: string; readonly got: string };
 
@@ -136,26 +136,38 @@ export function walletPart(wallet: Plan.WalletFacts | undefined): Pick<Case, 'ow
   };
 }
 
+type PerCoin = { readonly [N in Need]?: readonly (number | boolean | undefined)[] };
+
+/**
+ * Facts that a caller may know of each coin or output: what is known of one is looked at though it is not known of another, and `partly` says
+ * so. Left out is what is known of none.
+ */
+export function eachOf<Facts extends PerCoin>(facts: Facts): Partial<Facts> & Pick<Case, 'partly'> {
+  const isKnown = (value: unknown): boolean => value !== undefined;
+  const entries = Object.entries(facts) as [Need, readonly unknown[]][];
+  const known = entries.filter(([, list]) => list.length === 0 || list.some(isKnown));
+  const partly = known.filter(([, list]) => !list.every(isKnown)).map(([need]) => need);
+  return { ...(Object.fromEntries(known) as Partial<Facts>), partly };
+}
+
 /** Part of a case that comes from the coins; `extraSats` and `extraWeight` are those of an input that is none of them (the stake of an extension). */
 export function coinPart(
   transaction: Tx.Transaction,
   coins: readonly Plan.PlanCoin[] | undefined,
   extra: { readonly outpoint: Tx.Outpoint; readonly valueSats: bigint; readonly witnessBytes: number } | undefined,
-): Pick<Case, 'coins' | 'confirmations' | 'coinbase' | 'spent' | 'inscribed' | 'runes' | 'rare' | 'feeSats' | 'weight'> {
-  if (coins === undefined) return {};
+): Pick<Case, 'coins' | 'confirmations' | 'coinbase' | 'spent' | 'inscribed' | 'runes' | 'rare' | 'feeSats' | 'weight' | 'partly'> {
+  if (coins === undefined) return { partly: [] };
   const checked = Check.list(coins, 'coins').map(checkCoin);
-  const every = <T>(pick: (coin: Plan.PlanCoin) => T | undefined): readonly T[] | undefined => {
-    const list = checked.map(pick);
-    return list.every((value): value is T & NonNullable<T> => value !== undefined) ? list : undefined;
-  };
   return {
     coins: checked,
-    confirmations: every(({ confirmations }) => confirmations),
-    coinbase: every(({ isCoinbase }) => isCoinbase),
-    spent: every(({ isSpent }) => isSpent),
-    inscribed: every(({ hasInscription }) => hasInscription),
-    runes: every(({ hasRunes }) => hasRunes),
-    rare: every(({ hasRareSats }) => hasRareSats),
+    ...eachOf({
+      confirmations: checked.map(({ confirmations }) => confirmations),
+      coinbase: checked.map(({ isCoinbase }) => isCoinbase),
+      spent: checked.map(({ isSpent }) => isSpent),
+      inscribed: checked.map(({ hasInscription }) => hasInscription),
+      runes: checked.map(({ hasRunes }) => hasRunes),
+      rare: checked.map(({ hasRareSats }) => hasRareSats),
+    }),
     ...feePart(transaction, checked, extra),
   };
 }

@@ -38,8 +38,9 @@ export function reportOf(given: Case): Report {
     const unknown = needs.filter((need) => given[need] === undefined);
     // A rule that misses several things is listed under the first: each is listed once.
     const [first] = unknown;
-    if (first !== undefined) missing.set(first, [...(missing.get(first) ?? []), code]);
-    else for (const { facts, reason, remedy } of check(given)) add({ code, severity, reason, remedy, facts });
+    const note = first ?? needs.find((need) => given.partly.includes(need));
+    if (note !== undefined) missing.set(note, [...(missing.get(note) ?? []), code]);
+    if (first === undefined) for (const { facts, reason, remedy } of check(given)) add({ code, severity, reason, remedy, facts });
   }
   for (const [need, codes] of missing) {
     const { code, what, remedy } = NEEDS[need];

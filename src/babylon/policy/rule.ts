@@ -81,6 +81,8 @@ export type Case = {
   /** Bytes that stand for the plan in fingerprints. */
   readonly identity: string;
   readonly txid: string;
+  /** Facts that are known of some coins or outputs only: looked at where they are, and reported as not checked. */
+  readonly partly: readonly Need[];
 } & Known;
 
 type Known = {
@@ -107,13 +109,13 @@ type Known = {
   readonly askedValueSats?: bigint | undefined;
   readonly askedDuration?: { readonly days?: number | undefined; readonly blocks?: number | undefined } | undefined;
   readonly coins?: readonly Plan.PlanCoin[] | undefined;
-  // One entry for each coin; undefined when one of them is not known.
-  readonly confirmations?: readonly number[] | undefined;
-  readonly coinbase?: readonly boolean[] | undefined;
-  readonly spent?: readonly boolean[] | undefined;
-  readonly inscribed?: readonly boolean[] | undefined;
-  readonly runes?: readonly boolean[] | undefined;
-  readonly rare?: readonly boolean[] | undefined;
+  // One entry for each coin; undefined when it is known of none.
+  readonly confirmations?: readonly (number | undefined)[] | undefined;
+  readonly coinbase?: readonly (boolean | undefined)[] | undefined;
+  readonly spent?: readonly (boolean | undefined)[] | undefined;
+  readonly inscribed?: readonly (boolean | undefined)[] | undefined;
+  readonly runes?: readonly (boolean | undefined)[] | undefined;
+  readonly rare?: readonly (boolean | undefined)[] | undefined;
   readonly feeSats?: bigint | undefined;
   readonly weight?: number | undefined;
   readonly referenceFeeRate?: bigint | undefined;
@@ -129,7 +131,7 @@ type Known = {
   readonly covenantSignatures?: number | undefined;
   readonly isStakeSpent?: boolean | undefined;
   readonly inclusionHeight?: number | undefined;
-  readonly minedHeights?: readonly number[] | undefined;
+  readonly minedHeights?: readonly (number | undefined)[] | undefined;
 };
 
 /** The same case with what a rule needs. */

@@ -111,6 +111,15 @@ describe('replace', () => {
     expect(codeOf(() => bump({ transaction, candidates: [own], feeRateSatsPerKvb: 300_000n }))).toBe('fee-bump.insufficient-funds');
     expect(refusal(() => bump({ changeIndex: 2 }))).toEqual(['input.out-of-range', 'changeIndex']);
   });
+
+  it('adds no coin without a place for its change: the rest of it would be the fee', () => {
+    const candidates = [walletCoin('p2tr', 100_000n, 3)];
+    const all = { coins, transaction: waiting(coins, 30_000n, 200n), feeRateSatsPerKvb: 20_000n, candidates };
+    expect(refusal(() => FeeBump.replace(all))).toEqual(['input.missing', 'changeScriptPubKey']);
+    const found = FeeBump.replace({ ...all, changeScriptPubKey: P2WPKH });
+    expect(found.feeSats).toBe(Fee.at(found.signedWeight, Fee.rate(20_000n)));
+    expect(sum(found.coins) - outOf(found.transaction)).toBe(found.feeSats);
+  });
 });
 
 describe('child', () => {

@@ -253,17 +253,31 @@ async function checkNetwork(call: Caller, kind: Kind, network: Network.Network):
 async function inscriptionsOf(call: Caller, kind: Kind): Promise<readonly Inscription[]> {
   if (!call.has('getInscriptions')) return [];
   if (kind === 'connector') return readInscriptions(await call.any('getInscriptions'));
-  const PAGE = 100;
-  const MAX_PAGES = 1000;
   const found: Inscription[] = [];
   for (let page = 0; page < MAX_PAGES; page++) {
-    const answer = await call.any('getInscriptions', page * PAGE, PAGE);
-    const list = typeof answer === 'object' && answer !== null ? (answer as { readonly list?: unknown }).list : undefined;
-    if (!Array.isArray(list)) badAnswer('getInscriptions', answer);
-    found.push(...readInscriptions(list));
-    if (list.length < PAGE) break;
+    const answer = await call.any('getInscriptions', found.length, PAGE);
+    const { list, total } = (typeof answer === 'object' && answer !== null ? answer : {}) as { list?: unknown; total?: unknown };
+    if (!Array.isArray(list)) return badAnswer('getInscriptions', answer);
+    for (const one of readInscriptions(list)) found.push(one);
+    // A page may be shorter than it was asked for: the end is where the wallet counts to, or where nothing comes any more.
+    if (list.length === 0 || (typeof total === 'number' ? found.length >= total : list.length < PAGE)) {
+      if (typeof total === 'number' && found.length < total) incomplete(found.length, total);
+      return found;
+    }
   }
-  return found;
+  return incomplete(found.length, undefined);
+}
+
+const PAGE = 100;
+const MAX_PAGES = 1000;
+
+/** A list with a gap is worse than none: what is missing in it would be spent. */
+function incomplete(got: number, total: number | undefined): never {
+  const missing = total === undefined ? `more than ${got}` : `${got} of ${total}`;
+  fail<Reason>(
+    { code: 'provider.bad-answer', method: 'getInscriptions', got: missing },
+    `getInscriptions: the wallet gave ${missing} inscriptions; the others would be spent like any coin`,
+  );
 }
 
 /** `{ txid, vout }`, or the UniSat form with the outpoint as "txid:vout". */

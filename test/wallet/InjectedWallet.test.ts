@@ -216,6 +216,21 @@ describe('inscriptions', () => {
     expect(found[129]).toEqual({ txid: 'cd'.repeat(32), vout: 129 });
   });
 
+  it('are read to the end when the wallet gives fewer a page than it was asked for', async () => {
+    const answer = async (cursor: number) => ({ total: 50, list: list(Math.min(20, 50 - cursor), cursor) });
+    const found = await (await connect(unisat({ getInscriptions: answer }))).getInscriptions();
+    expect(found.map(({ vout }) => vout)).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  });
+
+  it('are refused when the wallet counts more than it gives, or never comes to an end', async () => {
+    const short = await connect(
+      unisat({ getInscriptions: async (cursor: number) => ({ total: 50, list: cursor === 0 ? list(20, 0) : [] }) }),
+    );
+    expect(await codeOf(() => short.getInscriptions())).toBe('provider.bad-answer');
+    const endless = await connect(unisat({ getInscriptions: async () => ({ list: list(100, 0) }) }));
+    expect(await codeOf(() => endless.getInscriptions())).toBe('provider.bad-answer');
+  });
+
   it('are refused in a form that is not understood: a coin overlooked is an inscription burnt', async () => {
     for (const answer of [{ list: [{}] }, { list: [{ output: 'x:y' }] }, {}, null, { list: [{ txid: 'zz', vout: 1 }] }]) {
       const wallet = await connect(unisat({ getInscriptions: async () => answer }));

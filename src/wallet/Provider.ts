@@ -180,10 +180,15 @@ function badAnswer(method: string, answer: unknown): never {
 
 /** EIP-1193's code, which Bitcoin wallets have taken over, the connector's codes, or the words of those that have none. */
 function isRejection(error: unknown): boolean {
-  if (typeof error === 'string') return REJECTION.test(error);
+  if (typeof error === 'string') return saysRejection(error);
   if (typeof error !== 'object' || error === null) return false;
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
-  return code === 4001 || code === 'CONNECTION_REJECTED' || (typeof message === 'string' && REJECTION.test(message));
+  return code === 4001 || code === 'CONNECTION_REJECTED' || (typeof message === 'string' && saysRejection(message));
+}
+
+/** The pattern takes the square of the length of what it is asked about, and the text is the wallet's: its beginning tells. */
+function saysRejection(text: string): boolean {
+  return REJECTION.test(text.slice(0, 500));
 }
 
 const REJECTION = /\b(user|request)\b.*\b(reject|denied|declin|cancel)|\b(rejected|denied|declined|cancell?ed)\b.*\b(by|user)\b/i;

@@ -270,6 +270,7 @@ describe('the forms of an answer', () => {
     ['bytes behind', `${psbt.toHex()}00`, 'psbt.malformed'],
     ['hex with a stranger', `${psbt.toHex().slice(0, 40)}zz${psbt.toHex().slice(42)}`, 'psbt.malformed'],
     ['base64 cut short', psbt.toBase64().slice(0, 80), 'psbt.malformed'],
+    ['base64 with a stranger behind a very long padding', `cHNidP${'='.repeat(2_000_000)}x`, 'psbt.malformed'],
     ['base64 with a stranger', `${psbt.toBase64().slice(0, 40)}!${psbt.toBase64().slice(41)}`, 'psbt.malformed'],
   ])('refuses %s', (_, answer, code) => {
     expect(codeOf(() => SigningRequest.accept(request, untyped(answer)))).toBe(code);

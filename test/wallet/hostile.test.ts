@@ -403,6 +403,14 @@ describe('wallets that fail', () => {
     expect(await codeOf(() => failing.registerBeforeStaking(planOf(worldOf())))).toBe(code);
   });
 
+  it('or say very much about it, without end to the thinking', async () => {
+    for (const word of ['user ', 'rejected ']) {
+      const bitcoin = { ...worldOf().wallet, signPsbt: () => Promise.reject(new Error(word.repeat(1_000_000))) };
+      const failing = Staker.from({ network: NETWORK, account: worldOf().staker.account, bitcoin });
+      expect(await codeOf(() => failing.signPartialUnbonding(planOf(worldOf()).delegation))).toBe('provider.failed');
+    }
+  });
+
   it('or answer fewer PSBTs than were asked', async () => {
     const { staker, wallet } = worldOf({ batch: true });
     const bitcoin = { ...wallet, signPsbts: async () => [] };

@@ -41,6 +41,7 @@ export type Reason =
   | ParamsSet.Reason
   | ChainProfile.Reason
   | Params.Reason
+  | Json.Reason
   | Rest.Reason
   | { readonly code: 'chain-view.unknown-release'; readonly got: string }
   | { readonly code: 'chain-view.wrong-hash'; readonly field: string; readonly expected: string; readonly got: string }
@@ -164,7 +165,7 @@ export function toJson(view: ChainView): ViewJson.Json {
   return ViewJson.toJson(check(view));
 }
 
-/** The view that `json` spells, every part checked. @throws params.*, input.*, hex.*, sats.* and as {@link from} */
+/** The view that `json` spells, every part checked. @throws json.*, params.*, input.*, hex.*, sats.* and as {@link from} */
 export function fromJson(json: unknown): ChainView {
   return from(ViewJson.optionsFromJson(json));
 }

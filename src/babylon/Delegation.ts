@@ -8,8 +8,8 @@ import * as Sats from '../base/Sats.ts';
 import * as LeafSpend from '../bitcoin/LeafSpend.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 import type * as Ecc from '../crypto/Ecc.ts';
-import * as Fields from './fields.ts';
-import * as Json from './json.ts';
+import * as Fields from './json/fields.ts';
+import * as Json from './json/object.ts';
 import type { StakingParams } from './Params.ts';
 import * as SlashingTx from './SlashingTx.ts';
 import {

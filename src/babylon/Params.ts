@@ -8,8 +8,8 @@ import * as Sats from '../base/Sats.ts';
 import * as Dust from '../bitcoin/Dust.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
-import * as ChainParams from './chainParams.ts';
-import * as Fields from './fields.ts';
+import * as Fields from './json/fields.ts';
+import * as ChainParams from './params/fromChain.ts';
 import * as SlashingTx from './SlashingTx.ts';
 
 /** A checked version; made by {@link from} only. */

@@ -4,8 +4,8 @@ import type { Brand } from '../base/Brand.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Ecc from '../crypto/Ecc.ts';
-import * as ChainParams from './chainParams.ts';
 import { type StakingParams, fromChain as versionFromChain } from './Params.ts';
+import * as ChainParams from './params/fromChain.ts';
 
 /** Versions 0, 1, 2 … with strictly increasing activation heights. */
 export type ParamsSet = Brand<{ readonly versions: readonly [StakingParams, ...StakingParams[]] }, 'params-set'>;

@@ -9,7 +9,7 @@ import * as Hex from '../base/Hex.ts';
 import * as Sats from '../base/Sats.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
-import * as Fields from './fields.ts';
+import * as Fields from './json/fields.ts';
 
 /** How much is counted: a total over all versions, or everything up to a height. */
 export type Cap =

@@ -15,9 +15,9 @@ import * as Ecc from '../crypto/Ecc.ts';
 import * as Schnorr from '../crypto/Schnorr.ts';
 import type * as SecretKey from '../crypto/SecretKey.ts';
 import * as BabylonAddress from './BabylonAddress.ts';
-import { type Answer, type Reason as AnswerReason, readAnswer } from './popAnswer.ts';
-import { encodeBip322Sig, encodePop } from './popEncoding.ts';
-import { judgeOnce, leniencies, type Refusal, type Type, type Verdict, type Warning, type Why } from './popVerdict.ts';
+import { type Answer, type Reason as AnswerReason, readAnswer } from './pop/answer.ts';
+import { encodeBip322Sig, encodePop } from './pop/encoding.ts';
+import { judgeOnce, leniencies, type Refusal, type Type, type Verdict, type Warning, type Why } from './pop/verdict.ts';
 
 export type { Refusal, Type, Verdict, Warning, Why };
 

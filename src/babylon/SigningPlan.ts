@@ -9,11 +9,11 @@ import * as Network from '../bitcoin/Network.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 import { check as checkDelegation, type Delegation, type Reason as DelegationReason } from './Delegation.ts';
 import { check as checkContract, type StakingContract } from './StakingContract.ts';
-import type { Item } from './signingItem.ts';
-import * as SigningText from './signingText.ts';
+import type { Item } from './signing/item.ts';
+import * as SigningText from './signing/text.ts';
 import type * as WithdrawalTx from './WithdrawalTx.ts';
 
-export type { Amount, FeeTime, Flow, Item, Kind } from './signingItem.ts';
+export type { Amount, FeeTime, Flow, Item, Kind } from './signing/item.ts';
 
 /** All of them in the order of signing; plain data. */
 export type SigningPlan = { readonly items: readonly Item[] };

@@ -10,8 +10,8 @@ import * as TapTree from '../bitcoin/TapTree.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
 import * as ChainProfile from './ChainProfile.ts';
-import * as Fields from './fields.ts';
-import * as Json from './json.ts';
+import * as Fields from './json/fields.ts';
+import * as Json from './json/object.ts';
 
 type Key = PublicKey.XOnlyPublicKey;
 

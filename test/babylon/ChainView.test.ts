@@ -117,10 +117,10 @@ describe('JSON', () => {
 
   it('names unknown and missing fields', () => {
     const json = ChainView.toJson(full);
-    expect(refusal(() => ChainView.fromJson({ ...json, extra: 1 }))).toEqual(['params.unknown-field', 'chain.extra']);
+    expect(refusal(() => ChainView.fromJson({ ...json, extra: 1 }))).toEqual(['json.unknown-field', 'chain.extra']);
     const { tipHeight: _, ...without } = json;
-    expect(refusal(() => ChainView.fromJson(without))).toEqual(['params.missing-field', 'chain.tipHeight']);
-    expect(codeOf(() => ChainView.fromJson(null))).toBe('params.not-an-object');
+    expect(refusal(() => ChainView.fromJson(without))).toEqual(['json.missing-field', 'chain.tipHeight']);
+    expect(codeOf(() => ChainView.fromJson(null))).toBe('json.not-an-object');
   });
 });
 

@@ -4,7 +4,7 @@ import type { Ecc } from '../../crypto/Ecc.ts';
 import type { ChainView } from '../ChainView.ts';
 import type { MsgBtcStakeExpand, MsgCreateBTCDelegation, ProofOfPossessionBTC } from '../Message.ts';
 import * as ProofOfPossession from '../ProofOfPossession.ts';
-import * as PopEncoding from '../popEncoding.ts';
+import * as PopEncoding from '../pop/encoding.ts';
 import * as Basics from './basics.ts';
 import { type Outcome, plain, staking } from './verdict.ts';
 

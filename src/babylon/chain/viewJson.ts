@@ -2,7 +2,8 @@
 import * as Check from '../../base/Check.ts';
 import * as Hex from '../../base/Hex.ts';
 import type * as ChainProfile from '../ChainProfile.ts';
-import * as Fields from '../fields.ts';
+import * as Fields from '../json/fields.ts';
+import { from as open } from '../json/object.ts';
 import * as Params from '../Params.ts';
 import * as ParamsSet from '../ParamsSet.ts';
 import type { ChainView, DelegationRecord, Options, Release } from './viewTypes.ts';
@@ -12,7 +13,7 @@ export type Json = { readonly [key: string]: unknown };
 const list = (keys: readonly Uint8Array[]): readonly string[] => keys.map(Hex.encode);
 
 /** A stored delegation as JSON. */
-export function recordToJson(record: DelegationRecord): Json {
+function recordToJson(record: DelegationRecord): Json {
   const { covenantSigners, unbondingInfo, expansion, totalSats } = record;
   return {
     ...record,
@@ -63,12 +64,12 @@ const RECORD = [
 ];
 
 /** The stored delegation that `json` spells; its content is checked by the view. */
-export function recordFromJson(json: unknown, name: string): DelegationRecord {
-  const fields = Fields.from(json, name, RECORD, ['btcTipHeight', 'unbondingInfo', 'expansion']);
+function recordFromJson(json: unknown, name: string): DelegationRecord {
+  const fields = open(json, name, undefined, RECORD, ['btcTipHeight', 'unbondingInfo', 'expansion']);
   const { values, path } = fields;
-  const signers = Fields.from(values['covenantSigners'], `${path}.covenantSigners`, SIGNERS);
+  const signers = open(values['covenantSigners'], `${path}.covenantSigners`, undefined, SIGNERS);
   const info =
-    values['unbondingInfo'] === undefined ? undefined : Fields.from(values['unbondingInfo'], `${path}.unbondingInfo`, ['spendStakeTx']);
+    values['unbondingInfo'] === undefined ? undefined : open(values['unbondingInfo'], `${path}.unbondingInfo`, undefined, ['spendStakeTx']);
   return {
     stakerAddr: Fields.text(fields, 'stakerAddr'),
     btcPk: Fields.bytes(fields, 'btcPk', 32),
@@ -99,8 +100,8 @@ export function recordFromJson(json: unknown, name: string): DelegationRecord {
 const SIGNERS = ['slashing', 'unbonding', 'unbondingSlashing', 'expansion'];
 
 function expansionFromJson(json: unknown, name: string): NonNullable<DelegationRecord['expansion']> {
-  const fields = Fields.from(json, name, ['previousStakingTxid', 'fundingOutput']);
-  const output = Fields.from(fields.values['fundingOutput'], `${name}.fundingOutput`, ['scriptPubKey', 'valueSats']);
+  const fields = open(json, name, undefined, ['previousStakingTxid', 'fundingOutput']);
+  const output = open(fields.values['fundingOutput'], `${name}.fundingOutput`, undefined, ['scriptPubKey', 'valueSats']);
   return {
     previousStakingTxid: Fields.text(fields, 'previousStakingTxid'),
     fundingOutput: { scriptPubKey: Fields.bytes(output, 'scriptPubKey'), valueSats: Fields.sats(output, 'valueSats') },
@@ -141,11 +142,12 @@ const VIEW = [
 
 /** The options of the view that `json` spells. */
 export function optionsFromJson(json: unknown): Options {
-  const fields = Fields.from(json, 'chain', VIEW, ['popContext']);
+  const fields = open(json, 'chain', undefined, VIEW, ['popContext']);
   const { values } = fields;
-  const minedAt = Fields.from(
+  const minedAt = open(
     values['minedAt'],
     'chain.minedAt',
+    undefined,
     [],
     Object.keys(Check.object(values['minedAt'], 'chain.minedAt') as object),
   );
@@ -158,7 +160,7 @@ export function optionsFromJson(json: unknown): Options {
     profile: Fields.text(fields, 'profile') as ChainProfile.ChainProfile,
     ...(values['popContext'] === undefined ? {} : { popContext: Fields.text(fields, 'popContext') }),
     headers: Fields.list(fields, 'headers').map((one, i) => {
-      const header = Fields.from(one, `chain.headers[${i}]`, ['hash', 'height', 'merkleRoot']);
+      const header = open(one, `chain.headers[${i}]`, undefined, ['hash', 'height', 'merkleRoot']);
       return {
         hash: Fields.text(header, 'hash'),
         height: Fields.uint32(header, 'height'),
@@ -166,7 +168,7 @@ export function optionsFromJson(json: unknown): Options {
       };
     }),
     finalityProviders: Fields.list(fields, 'finalityProviders').map((one, i) => {
-      const provider = Fields.from(one, `chain.finalityProviders[${i}]`, ['btcPk', 'slashed', 'jailed', 'softDeleted']);
+      const provider = open(one, `chain.finalityProviders[${i}]`, undefined, ['btcPk', 'slashed', 'jailed', 'softDeleted']);
       const { slashed, jailed, softDeleted } = provider.values as {
         readonly slashed: boolean;
         readonly jailed: boolean;

@@ -2,8 +2,8 @@
 // btcutil/bech32; texts of refusals up to values that the decoder computes (the checksum that it would have expected).
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bech32, bech32m, createBase58check } from '@scure/base';
-import * as Bytes from '../base/Bytes.ts';
-import * as Network from '../bitcoin/Network.ts';
+import * as Bytes from '../../base/Bytes.ts';
+import * as Network from '../../bitcoin/Network.ts';
 
 /** A witness program (only that matters to the chain), another address that it knows, or its error text. */
 export type ChainAddress =

@@ -1,10 +1,10 @@
 // The chain's words for a signature that its script engine or key recovery refuses: what a user finds in the failed transaction.
 // btcd v0.24 txscript/engine.go, sigvalidate.go, wire/common.go; dcrd dcrec/secp256k1/v4 ecdsa/signature.go;
 // babylon crypto/bip322/{bip322,witness}.go.
-import * as Bytes from '../base/Bytes.ts';
-import * as Hex from '../base/Hex.ts';
-import type * as Bip322 from '../bitcoin/Bip322.ts';
-import * as Scalar from '../crypto/Scalar.ts';
+import * as Bytes from '../../base/Bytes.ts';
+import * as Hex from '../../base/Hex.ts';
+import type * as Bip322 from '../../bitcoin/Bip322.ts';
+import * as Scalar from '../../crypto/Scalar.ts';
 
 export const UNSUPPORTED = 'unsupported bip322 address type. Only supported options are p2wpkh and p2tr bip86 key spending path';
 const SIGHASH = 'sighash validation failed: ';

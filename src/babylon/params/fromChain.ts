@@ -1,9 +1,9 @@
 // The staking parameters as the chain's REST and CLI answers and the indexer's API print them, brought into our own JSON form, which `Params`
 // reads and checks. Babylon proto/babylon/btcstaking/v1/query.proto; staking-api-service docs/swagger.yaml.
 import { base64 } from '@scure/base';
-import * as Check from '../base/Check.ts';
-import { fail } from '../base/Errors.ts';
-import * as Hex from '../base/Hex.ts';
+import * as Check from '../../base/Check.ts';
+import { fail } from '../../base/Errors.ts';
+import * as Hex from '../../base/Hex.ts';
 
 export type Reason =
   | Check.Reason

@@ -1,6 +1,6 @@
 // Strict reading of the JSON forms of contracts and delegations: the schema first, then every field, none unknown and none missing.
-import * as Check from '../base/Check.ts';
-import { fail } from '../base/Errors.ts';
+import * as Check from '../../base/Check.ts';
+import { fail } from '../../base/Errors.ts';
 import type * as Fields from './fields.ts';
 
 export type Reason =

@@ -1,10 +1,10 @@
 // What wallets return from signMessage: base64 of 65 bytes, of a witness, or of a full BIP322 transaction. BIP137, BIP322 version 2.0.0
 // (which puts the form in front: smp, ful, pof).
 import { base64 } from '@scure/base';
-import * as Bytes from '../base/Bytes.ts';
-import * as Check from '../base/Check.ts';
-import { fail } from '../base/Errors.ts';
-import * as Bip322 from '../bitcoin/Bip322.ts';
+import * as Bytes from '../../base/Bytes.ts';
+import * as Check from '../../base/Check.ts';
+import { fail } from '../../base/Errors.ts';
+import * as Bip322 from '../../bitcoin/Bip322.ts';
 
 export type Reason =
   | Check.Reason

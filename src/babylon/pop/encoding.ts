@@ -2,7 +2,7 @@
 // Reading does what the chain's generated decoder does with every byte string, its error texts included, since the chain's verdict follows it.
 // babylon proto/babylon/btcstaking/v1/pop.proto, x/btcstaking/types/pop.pb.go (gogoproto).
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import * as Bytes from '../base/Bytes.ts';
+import * as Bytes from '../../base/Bytes.ts';
 
 /** `address` as the bytes that stand there: the chain does not check that they are text. */
 export type Bip322Sig = { readonly address: Uint8Array; readonly witness: Uint8Array };

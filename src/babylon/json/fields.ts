@@ -1,8 +1,8 @@
 // Strict reading of JSON objects: every field is named in the error, nothing unknown is skipped and nothing missing is filled in.
-import * as Check from '../base/Check.ts';
-import { fail } from '../base/Errors.ts';
-import * as Hex from '../base/Hex.ts';
-import * as Sats from '../base/Sats.ts';
+import * as Check from '../../base/Check.ts';
+import { fail } from '../../base/Errors.ts';
+import * as Hex from '../../base/Hex.ts';
+import * as Sats from '../../base/Sats.ts';
 
 /** `field` is a path such as `params[3].covenantPks`; `version` is there when the object says which version it is. */
 export type Reason =

@@ -1,17 +1,17 @@
 // The chain's verdict on a proof of possession over given bytes: its checks in its order, the checks without state first.
 // babylon x/btcstaking/types/pop.go ValidateBasic and Verify, crypto/bip322, crypto/ecdsa.
 import { sha256 } from '@noble/hashes/sha2.js';
-import * as Bytes from '../base/Bytes.ts';
-import * as Hex from '../base/Hex.ts';
-import * as Bip322 from '../bitcoin/Bip322.ts';
-import * as Network from '../bitcoin/Network.ts';
-import * as SignedMessage from '../bitcoin/SignedMessage.ts';
-import * as TapTree from '../bitcoin/TapTree.ts';
-import type { Ecc } from '../crypto/Ecc.ts';
-import * as Scalar from '../crypto/Scalar.ts';
-import { readAddress } from './popAddress.ts';
-import { decodeBip322Sig, encodeBip322Sig } from './popEncoding.ts';
-import * as Reference from './popReference.ts';
+import * as Bytes from '../../base/Bytes.ts';
+import * as Hex from '../../base/Hex.ts';
+import * as Bip322 from '../../bitcoin/Bip322.ts';
+import * as Network from '../../bitcoin/Network.ts';
+import * as SignedMessage from '../../bitcoin/SignedMessage.ts';
+import * as TapTree from '../../bitcoin/TapTree.ts';
+import type { Ecc } from '../../crypto/Ecc.ts';
+import * as Scalar from '../../crypto/Scalar.ts';
+import { readAddress } from './address.ts';
+import { decodeBip322Sig, encodeBip322Sig } from './encoding.ts';
+import * as Reference from './reference.ts';
 
 export type Type = 'BIP340' | 'BIP322' | 'ECDSA';
 

@@ -1,14 +1,14 @@
 // The words of a signing plan.
-import * as Check from '../base/Check.ts';
-import * as Hex from '../base/Hex.ts';
-import * as Sats from '../base/Sats.ts';
-import * as Address from '../bitcoin/Address.ts';
-import type { Network } from '../bitcoin/Network.ts';
-import type * as Tx from '../bitcoin/Tx.ts';
-import type { Delegation } from './Delegation.ts';
-import { duration } from './policy/rule.ts';
-import type { StakingContract } from './StakingContract.ts';
-import type { Amount, FeeTime, Flow, Item, Kind } from './signingItem.ts';
+import * as Check from '../../base/Check.ts';
+import * as Hex from '../../base/Hex.ts';
+import * as Sats from '../../base/Sats.ts';
+import * as Address from '../../bitcoin/Address.ts';
+import type { Network } from '../../bitcoin/Network.ts';
+import type * as Tx from '../../bitcoin/Tx.ts';
+import type { Delegation } from '../Delegation.ts';
+import { duration } from '../policy/rule.ts';
+import type { StakingContract } from '../StakingContract.ts';
+import type { Amount, FeeTime, Flow, Item, Kind } from './item.ts';
 
 export type Setting = { readonly network: Network; readonly inclusionHeight: number | undefined };
 

@@ -1,6 +1,7 @@
 // What the rows of the table of bad inputs start from: one stake in all its parts, each with a way to change it, of whatever type.
 import { toBech32 } from 'bitcoinjs-lib/src/address';
 import * as Delegation from '../../src/babylon/Delegation.ts';
+import type * as ExtensionTx from '../../src/babylon/ExtensionTx.ts';
 import * as Params from '../../src/babylon/Params.ts';
 import * as ProofOfPossession from '../../src/babylon/ProofOfPossession.ts';
 import * as SlashingTx from '../../src/babylon/SlashingTx.ts';
@@ -50,16 +51,16 @@ export function must(holds: boolean, what = 'the result'): void {
   if (!holds) throw new Error(`${what} is wrong`);
 }
 
-export const hex = Hex.encode;
+export const hex: (bytes: Uint8Array) => string = Hex.encode;
 export const same = (a: Uint8Array, b: Uint8Array): boolean => hex(a) === hex(b);
 
 // ---- what the rows start from
 
-export const members = pks(COVENANT);
+export const members: PublicKey.XOnlyPublicKey[] = pks(COVENANT);
 export const member = members[0] as PublicKey.XOnlyPublicKey;
-export const provider = PROVIDER.publicKey;
-export const staker = STAKER.publicKey;
-export const NUMS = TapTree.nums();
+export const provider: PublicKey.XOnlyPublicKey = PROVIDER.publicKey;
+export const staker: PublicKey.XOnlyPublicKey = STAKER.publicKey;
+export const NUMS: Uint8Array = TapTree.nums();
 
 export const terms: StakingContract.Options = {
   stakerPk: staker,
@@ -70,33 +71,40 @@ export const terms: StakingContract.Options = {
   unbondingTimeBlocks: 301,
   profile: 'generic',
 };
+type Terms = {
+  readonly babylonBtcTipHeight: number;
+  readonly finalityProviderPk: PublicKey.XOnlyPublicKey;
+  readonly stakingTimeBlocks: number;
+  readonly valueSats: bigint;
+  readonly feeRateSatsPerKvb: bigint;
+};
 /** A contract with changed terms, of whatever type. */
 export const contract = (changes: object = {}): StakingContract.StakingContract => {
   const made = StakingContract.from({ ...terms, ...changes });
   must(made.staking.scriptPubKey.length === 34);
   return made;
 };
-export const json = Params.toJson(PARAMS);
+export const json: Params.StakingParamsJson = Params.toJson(PARAMS);
 export const params = (changes: object): Params.StakingParams => Params.from({ ...json, ...changes });
 
-export const world = worldOf();
-export const plans = planOf(world);
-export const { delegation } = plans;
-export const stakeTerms = {
+export const world: World = worldOf();
+export const plans: ReturnType<typeof planOf> = planOf(world);
+export const delegation: Delegation.Delegation = plans.delegation;
+export const stakeTerms: Terms = {
   babylonBtcTipHeight: TIP,
   finalityProviderPk: provider,
   stakingTimeBlocks: STAKING_TIME,
   valueSats: STAKE_SATS,
   feeRateSatsPerKvb: FEE_RATE,
 };
-export const coins = coinsOf(world.key, 8_000_000n);
+export const coins: readonly Coin[] = coinsOf(world.key, 8_000_000n);
 export const stake = (changes: object = {}): ReturnType<Staker.Staker['plan']> =>
   world.staker.plan(untyped({ ...stakeTerms, coins, ...changes }));
 
-export const [utxo] = utxosOf(coins) as [Utxo.Utxo];
+export const utxo: Utxo.Utxo = utxosOf(coins)[0] as Utxo.Utxo;
 export const coinOf = (changes: object): Coin => Utxo.toCoin(untyped({ ...utxo, ...changes }));
 
-export const stakeOptions = {
+export const stakeOptions: StakingTx.build.Options = {
   contract: contract(),
   coins,
   valueSats: Sats.from(500_000n),
@@ -105,12 +113,16 @@ export const stakeOptions = {
 };
 export const build = (changes: object): StakingTx.build.Built => StakingTx.build(untyped({ ...stakeOptions, ...changes }));
 
-export function withdraw(changes: object, output: Partial<Withdrawable> = {}, by: World = worldOf()) {
+export function withdraw(
+  changes: object,
+  output: Partial<Withdrawable> = {},
+  by: World = worldOf(),
+): ReturnType<Staker.Staker['withdraw']> {
   const outputs = [{ delegation, from: 'staking' as const, ...output }];
   return by.staker.withdraw(untyped({ outputs, feeRateSatsPerKvb: FEE_RATE, ...changes }));
 }
 
-export const account = { ...world.staker.account };
+export const account: Staker.Account = { ...world.staker.account };
 export const login = (changes: object): Staker.Staker =>
   Staker.from({ network: NETWORK, bitcoin: providerOf(), account: { ...account, ...changes } });
 
@@ -143,7 +155,7 @@ export const sigs: readonly Sig[] = signaturesOf(delegation.unbonding, COVENANT)
   sigHex: hex(signature),
 }));
 export const sig = (i: number): Sig => sigs[i] as Sig;
-export const five = sigs.slice(0, 5);
+export const five: readonly Sig[] = sigs.slice(0, 5);
 export const unbond = (covenantSignatures: readonly Sig[]): Promise<Steps.Completed> =>
   worldOf().staker.signUnbonding({ delegation, covenantSignatures });
 /** Twelve items: nine slots with six signatures, the staker's, script and control block. */
@@ -162,22 +174,22 @@ export const proofOf = (transaction: Tx.Transaction): InclusionProof.InclusionPr
   const txid = Tx.txid(transaction);
   return InclusionProof.fromTxids({ txids: ['ab'.repeat(32), txid], txid, blockHash: '01'.repeat(32) });
 };
-export const { transaction: stakingTransaction } = plans.built;
+export const stakingTransaction: Tx.Transaction = plans.built.transaction;
 export const registerAfter = (changes: object): Promise<Staker.Registered> =>
   worldOf().staker.registerAfterStaking(
     untyped({ ...stakeTerms, stakingTransaction, inclusionHeight: TIP, inclusionProof: proofOf(stakingTransaction), ...changes }),
   );
 
-export const made = Tx.create(
+export const made: Tx.Transaction = Tx.create(
   [{ outpoint: { txid: '66'.repeat(32), vout: 0 } }],
   [{ scriptPubKey: world.key.scriptPubKey, valueSats: 200_000n }],
 );
-export const funding = world.key.coin({
+export const funding: Coin = world.key.coin({
   outpoint: { txid: Tx.txid(made), vout: 0 },
   valueSats: 200_000n,
   previousTransaction: Tx.encode(made),
 });
-export const extendTerms = {
+export const extendTerms: Omit<ExtensionTx.build.Options, 'funding'> = {
   previous: delegation,
   contract: StakingContract.fromParams(PARAMS, { stakerPk: staker, finalityProviderPks: [provider], stakingTimeBlocks: STAKING_TIME }),
   valueSats: STAKE_SATS as Sats.Sats,
@@ -199,7 +211,7 @@ export async function signedStake(type: 'p2tr' | 'p2wpkh', count: number): Promi
   mustPay(plan.built.feeSats, signed, 10);
 }
 
-export const legacyCoin = walletCoin('p2pkh', 900_000n);
+export const legacyCoin: Coin = walletCoin('p2pkh', 900_000n);
 const { previousTransaction: _, ...withoutParent } = legacyCoin;
 export const bareLegacy: Coin = withoutParent;
 export const odd = (script: string, valueSats: bigint): Coin => ({
@@ -213,10 +225,10 @@ export function skips(coin: Coin, more: object = {}): void {
   must(plan.coins.length === 1 && plan.coins[0]?.outpoint.txid === coins[0]?.outpoint.txid, 'the choice');
 }
 
-export const legacyKey = keyOfType('p2pkh');
-export const taproot = world.key.address;
+export const legacyKey: ReturnType<typeof keyOfType> = keyOfType('p2pkh');
+export const taproot: string = world.key.address;
 /** Witness version 16. */
-export const FUTURE = toBech32(filled(32, 0x22), 16, 'bc');
+export const FUTURE: string = toBech32(filled(32, 0x22), 16, 'bc');
 
 // ---- rows that need more than a line
 

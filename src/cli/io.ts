@@ -18,19 +18,38 @@ const MAX_FILE = 256 * 1024 * 1024;
 
 /** Prints text, or the data as JSON with bigints as decimal strings. */
 export function print(options: { readonly json?: boolean | undefined }, data: unknown, text: () => string): void {
-  process.stdout.write(options.json === true ? `${toJson(data)}\n` : `${text()}\n`);
+  process.stdout.write(options.json === true ? `${toJson(data)}\n` : `${printableLines(text())}\n`);
 }
 
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${printableLines(text)}\n`);
+}
+
+/**
+ * Text of a stranger as one line: control characters could repaint the terminal and forge lines, those of format turn the order of letters
+ * around. Both are written as JSON writes them.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, escaped);
+}
+
+/** The same of text that is made of lines of ours. What is a stranger's in it went through {@link printable} where a line more would mislead. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
+function escaped(character: string): string {
+  return Array.from({ length: character.length }, (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`).join('');
 }
 
 export function toJson(data: unknown): string {
-  return JSON.stringify(
+  const json = JSON.stringify(
     data,
     (_key, value: unknown) => (typeof value === 'bigint' ? value.toString() : value instanceof Uint8Array ? Hex.encode(value) : value),
     2,
   );
+  // JSON leaves those beyond 7e as they are; escaped they mean the same.
+  return printableLines(json);
 }
 
 /** Throws the error of a wrong option. */

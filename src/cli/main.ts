@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { isSatlockError } from '../base/Errors.ts';
 import { EXIT, exitCodeOf } from './exit.ts';
-import { toJson } from './io.ts';
+import { printable, printableLines, toJson } from './io.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 ok, 1 a finding or a refusal, 2 bad input or usage, 3 the environment, 4 a bug of satlock, 130 interrupted.
@@ -92,7 +92,8 @@ function report(error: unknown, json: boolean): void {
   // The library has printed its own message and usage line already.
   if (error instanceof CommanderError) return;
   if (json) process.stdout.write(`${toJson({ error: isSatlockError(error) ? error.toJSON() : { message: messageOf(error) } })}\n`);
-  else process.stderr.write(`satlock: ${messageOf(error)}\n`);
+  // Of ours a message is one line, and what it repeats of the input must not make another.
+  else process.stderr.write(`satlock: ${(isSatlockError(error) ? printable : printableLines)(messageOf(error))}\n`);
   if (exitCodeOf(error) === EXIT.BUG)
     process.stderr.write(
       `This is a bug of satlock; please report it with these lines:\n${error instanceof Error ? error.stack : String(error)}\n`,

@@ -232,7 +232,7 @@ describe('what would go wrong in silence', () => {
     );
     const { code, out } = satlock(['vectors', 'verify', file]);
     expect(code).toBe(1);
-    expect(out).toContain('x\\x1b[2K\\x9b1A\\x0a0 passed: publicNonce');
+    expect(out).toContain('x\\u001b[2K\\u009b1A\\u000a0 passed: publicNonce');
   });
 });
 

@@ -117,4 +117,24 @@ describe('satlock plan', () => {
     writeFileSync(file, 'plan');
     expect(satlock(['plan', file]).code).toBe(2);
   });
+
+  it('lets no text of the file repaint the terminal or pass for a line of ours', () => {
+    const forged = '\u001b[2J\u009b2K\u202e\nok: nothing stands against signing';
+    const calls: readonly Readonly<Record<string, unknown>>[] = [
+      { step: 'broadcast', status: `PENDING${forged}` },
+      { addresses: [`bc1${forged}`] },
+      { pop: { type: 'BIP322', context: '', bitcoinAddress: forged, isValid: false } },
+      { limits: { [forged]: 1 } },
+      { [forged]: 1 },
+    ];
+    for (const changes of calls)
+      for (const args of [[], ['--json']]) {
+        const { code, out, err } = run(changes, ...args);
+        const said = out + err;
+        expect(code).not.toBe(0);
+        expect(said).toContain('\\u001b[2J\\u009b2K\\u202e');
+        expect(said).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u);
+        expect(said).not.toMatch(/^ok: /m);
+      }
+  });
 });

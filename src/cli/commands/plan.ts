@@ -5,7 +5,7 @@ import * as SigningPlan from '../../babylon/SigningPlan.ts';
 import * as StakePolicy from '../../babylon/StakePolicy.ts';
 import { isSatlockError } from '../../base/Errors.ts';
 import { EXIT } from '../exit.ts';
-import { print, readJson } from '../io.ts';
+import { print, printable, readJson } from '../io.ts';
 import * as parse from '../parse.ts';
 import { planFromJson } from '../planFile.ts';
 
@@ -57,12 +57,17 @@ function show(file: string, options: Options): void {
   const signing = report.findings.some(({ severity }) => severity === 'error') ? undefined : signingOf(plan, bitcoinNetwork);
   print(options, { ok: refusal === undefined, refusal, report, signingPlan: signing }, () =>
     [
-      StakePolicy.toText(report),
+      StakePolicy.toText(shown(report)),
       ...(signing === undefined ? [] : ['What is signed', SigningPlan.toText(signing)]),
       refusal === undefined ? 'ok: nothing stands against signing' : `refused: ${refusal.codes.join(', ')}`,
     ].join('\n\n'),
   );
   if (refusal !== undefined) process.exitCode = EXIT.FINDING;
+}
+
+/** Reasons repeat texts of the file: one line each, so that none of them can pass for a verdict of ours. */
+function shown({ findings, ...rest }: StakePolicy.Report): StakePolicy.Report {
+  return { ...rest, findings: findings.map((one) => ({ ...one, reason: printable(one.reason), remedy: printable(one.remedy) })) };
 }
 
 type Refusal = { readonly code: string; readonly codes: readonly string[] };

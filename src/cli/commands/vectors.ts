@@ -5,7 +5,7 @@ import * as Format from '../../vectors/Format.ts';
 import * as Generate from '../../vectors/Generate.ts';
 import * as Verify from '../../vectors/Verify.ts';
 import { EXIT, exitCodeOf } from '../exit.ts';
-import { note, print, readJson, toJson, usage } from '../io.ts';
+import { note, print, printable, readJson, toJson, usage } from '../io.ts';
 import * as parse from '../parse.ts';
 
 type FileResult = {
@@ -70,11 +70,6 @@ function lines({ file, passed, failed, mismatches }: FileResult): string {
     .map(({ id, field, expected, got }) => `        ${printable(id)}: ${printable(field)}: expected ${show(expected)}, got ${show(got)}`);
   const more = mismatches.length > SHOWN ? [`        and ${mismatches.length - SHOWN} more`] : [];
   return [`FAIL  ${file} (${failed} of ${passed + failed})`, ...shown, ...more].join('\n');
-}
-
-/** Text of a file without control characters: they could repaint the terminal and forge lines. */
-function printable(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 function show(value: unknown): string {

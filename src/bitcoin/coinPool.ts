@@ -83,11 +83,13 @@ export function poolOf(options: PoolOptions, rate: number): Pool {
   for (const outpoint of must)
     if (never.has(keyOf(outpoint)))
       fail<Reason>({ code: 'coin-selection.must-and-never', ...outpoint }, `${keyOf(outpoint)} is in mustUse and in neverUse`);
-  if (mustKeys.size !== must.length)
+  if (mustKeys.size !== must.length) {
+    const once = new Set<string>();
     duplicate(
       'mustUse',
-      must.find((one, i) => must.findIndex((other) => keyOf(other) === keyOf(one)) !== i),
+      must.find((one) => once.size === once.add(keyOf(one)).size),
     );
+  }
   const scales = new Scales(options.allowTxidChange === true);
   const seen = new Outpoints();
   // Names of outputs cost more than all else about a coin: they are made where somebody asks by them.

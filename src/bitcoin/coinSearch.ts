@@ -118,6 +118,8 @@ type Tables = {
   readonly restWeight: Float64Array;
   /** Least weight for a satoshi of effective value in the rest. */
   readonly restRatio: Float64Array;
+  /** The next place with another item than this one: thousands of equal coins are passed in one step. */
+  readonly nextOther: Int32Array;
 };
 
 /** What is left of an item's value after its own fee. */
@@ -138,6 +140,7 @@ function tablesOf(items: readonly Item[], rate: number): Tables {
     restValue: new Float64Array(length + 1),
     restWeight: new Float64Array(length + 1),
     restRatio: new Float64Array(length + 1),
+    nextOther: new Int32Array(length),
   };
   tables.restRatio[length] = Number.POSITIVE_INFINITY;
   for (let i = length - 1; i >= 0; i--) {
@@ -148,6 +151,8 @@ function tablesOf(items: readonly Item[], rate: number): Tables {
     tables.restValue[i] = at(tables.restValue, i + 1) + value;
     tables.restWeight[i] = at(tables.restWeight, i + 1) + weight;
     tables.restRatio[i] = Math.min(at(tables.restRatio, i + 1), weight / at(gain, index));
+    const isSame = i + 1 < length && isEqual(itemAt(items, index), itemAt(items, order[i + 1] as number));
+    tables.nextOther[i] = isSame ? (tables.nextOther[i + 1] as number) : i + 1;
   }
   return tables;
 }
@@ -222,9 +227,8 @@ function branchAndBound(problem: Problem, items: readonly Item[], withChange: Fo
     if (last === undefined) return { found, exhausted: true, tries };
     const removed = itemAt(items, order[last] as number);
     path.add(removed, -1);
-    next = last + 1;
     // An equal item in the place of the one just left out gives the same subsets again.
-    while (next < order.length && isEqual(itemAt(items, order[next] as number), removed)) next++;
+    next = tables.nextOther[last] as number;
     fresh = false;
   }
   return { found, exhausted: false, tries };

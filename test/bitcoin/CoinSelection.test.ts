@@ -204,6 +204,19 @@ describe('what is chosen pays', () => {
       maxWeight: 400_000,
     });
   });
+
+  it('with 100,000 coins of two values, and with a wish of 100,000 that is there twice, in work that grows with their number', () => {
+    const { previousTransaction: _, ...one } = walletCoin('p2wpkh', 1n);
+    const coins = Array.from({ length: 100_000 }, (_, i) => ({
+      ...one,
+      outpoint: { txid: (i + 1).toString(16).padStart(64, '0'), vout: 0 },
+      valueSats: i % 2 === 0 ? 100_003n : 100_001n,
+    }));
+    const found = select(coins, 40_000_000n);
+    expect(sum(found.coins)).toBe(40_000_000n + found.feeSats + found.changeSats);
+    const mustUse = [...coins.map(({ outpoint }) => outpoint), { txid: 'A0'.padStart(64, '0'), vout: 0 }];
+    expect(codeOf(() => select(coins, 40_000_000n, { mustUse }))).toBe('coin-selection.duplicate-coin');
+  });
 });
 
 describe('coins that are left out', () => {

@@ -1,6 +1,7 @@
 // Rows 14: everything before a stake is on Bitcoin: coins, staking transaction, unbonding, both slashing PSBTs, the wallet's answers, the proof
 // of possession, the message for the chain. Once with what the peer does and no more, once with every signature verified. Each run is of another
-// staker than the ones before: what is remembered of earlier work (outputs made, signatures verified) helps nobody here.
+// staker than the ones before: what is remembered of earlier work (outputs made, signatures verified) helps nobody here; that
+// these keys are on the curve is remembered.
 import type { Ecc } from '../build.ts';
 import { type Fixtures, hex, same, yes } from '../fixtures.ts';
 import type { Budget } from '../measure.ts';

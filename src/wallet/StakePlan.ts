@@ -17,6 +17,7 @@ import * as Hex from '../base/Hex.ts';
 import * as Sats from '../base/Sats.ts';
 import type * as Coin from '../bitcoin/Coin.ts';
 import * as InclusionProof from '../bitcoin/InclusionProof.ts';
+import type * as Network from '../bitcoin/Network.ts';
 import * as Tx from '../bitcoin/Tx.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import type { XOnlyPublicKey } from '../crypto/PublicKey.ts';
@@ -90,6 +91,7 @@ export function forStake(options: Options, ecc: Ecc.Ecc = Ecc.auto()): StakePlan
   const { paramsSet, stakerPk, finalityProviderPk, stakingTimeBlocks } = Check.object(options, 'options');
   const height = Blocks.height(options.babylonBtcTipHeight, 'babylonBtcTipHeight');
   const params = ParamsSet.atHeight(paramsSet, height);
+  Check.bytes(finalityProviderPk, 'finalityProviderPk', 32);
   const contract = StakingContract.fromParams(params, { stakerPk, finalityProviderPks: [finalityProviderPk], stakingTimeBlocks }, ecc);
   const valueSats = Sats.from(options.valueSats, 'valueSats');
   const { changeScriptPubKey, feeRateSatsPerKvb, maxFeeRateSatsPerKvb } = options;
@@ -108,6 +110,8 @@ export type ExistingOptions = {
   readonly inclusionProof: InclusionProof.InclusionProof;
   /** The 80 bytes of the block's header: with it the proof is verified here, else by the chain only. */
   readonly header?: Uint8Array;
+  /** With it the header must have the work of this network: nobody can make one up. */
+  readonly bitcoinNetwork?: Network.Network;
   readonly stakerPk: XOnlyPublicKey;
   readonly finalityProviderPk: XOnlyPublicKey;
   readonly stakingTimeBlocks: number;
@@ -134,6 +138,7 @@ export function forExisting(options: ExistingOptions, ecc: Ecc.Ecc = Ecc.auto())
     'options',
   );
   const params = ParamsSet.atHeight(paramsSet, Blocks.height(options.inclusionHeight, 'inclusionHeight'));
+  Check.bytes(finalityProviderPk, 'finalityProviderPk', 32);
   const contract = StakingContract.fromParams(params, { stakerPk, finalityProviderPks: [finalityProviderPk], stakingTimeBlocks }, ecc);
   Tx.check(stakingTransaction, 'stakingTransaction');
   const stakingOutputIndex = StakingTx.findOutput(stakingTransaction, contract, Sats.from(options.valueSats, 'valueSats'));
@@ -149,7 +154,7 @@ export function forExisting(options: ExistingOptions, ecc: Ecc.Ecc = Ecc.auto())
       },
       `inclusionProof: it is of another transaction than the stake ${delegation.stakingTxid}`,
     );
-  checkProof(inclusionProof, header);
+  checkProof(inclusionProof, header, options.bitcoinNetwork);
   return { params, delegation, inclusionProof };
 }
 
@@ -265,7 +270,9 @@ type Terms = Omit<StakingTx.build.Options, 'coins' | 'params'> & { readonly para
 
 function fund(terms: Terms, given: Coins): { readonly built: StakingTx.build.Built; readonly coins: readonly Coin.Coin[] } {
   if (given.coins !== undefined) return { built: StakingTx.build({ ...terms, coins: given.coins }), coins: [...given.coins] };
-  const built = StakingTx.fund({ ...given.selection, ...terms, candidates: given.candidates });
+  // Stated here whatever `selection` holds: what is registered before it is sent keeps its txid.
+  const kept = { registration: 'pre-staking', allowTxidChange: false, replaceable: false } as const;
+  const built = StakingTx.fund({ ...given.selection, ...terms, ...kept, candidates: given.candidates });
   return { built, coins: built.coins };
 }
 
@@ -278,14 +285,14 @@ function fundExtension(
   return { built, funding: built.funding };
 }
 
-/** The shape always, the tree where the header is known. */
-function checkProof(proof: InclusionProof.InclusionProof, header: Uint8Array | undefined): void {
+/** The shape always, the tree where the header is known, the header's work where the network is. */
+function checkProof(proof: InclusionProof.InclusionProof, header: Uint8Array | undefined, network: Network.Network | undefined): void {
   InclusionProof.toBytes(proof);
   if (proof.index === 0)
     fail<Reason>({ code: 'stake-plan.coinbase' }, 'inclusionProof.index: place 0 is the coinbase, which is no stake to Babylon');
   const finding =
     header !== undefined
-      ? InclusionProof.check(proof, header)
+      ? InclusionProof.check(proof, header, network === undefined ? {} : { network })
       : proof.index >= 2 ** proof.siblings.length
         ? 'inclusion-proof.index-beyond-depth'
         : undefined;

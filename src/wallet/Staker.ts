@@ -17,7 +17,7 @@
 //
 // Source of the flows: babylon docs/register-bitcoin-stake.md, x/btcstaking/README.md.
 import * as BabylonAddress from '../babylon/BabylonAddress.ts';
-import type { Delegation } from '../babylon/Delegation.ts';
+import { check as checkDelegation, type Delegation } from '../babylon/Delegation.ts';
 import type * as Message from '../babylon/Message.ts';
 import type * as Networks from '../babylon/Networks.ts';
 import type * as ParamsSet from '../babylon/ParamsSet.ts';
@@ -43,6 +43,7 @@ import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
 import { toProvider } from './babylonMessage.ts';
 import * as CovenantApproval from './CovenantApproval.ts';
+import { typeOf } from './keyScripts.ts';
 import type { BabylonProvider, BitcoinProvider } from './Provider.ts';
 import * as Provider from './Provider.ts';
 import * as StakePlan from './StakePlan.ts';
@@ -57,6 +58,7 @@ export type Reason =
   | ProofOfPossession.Reason
   | { readonly code: 'staker.no-babylon-account' }
   | { readonly code: 'staker.other-transaction'; readonly expected: string; readonly got: string }
+  | { readonly code: 'staker.foreign-address'; readonly field: string }
   | { readonly code: 'staker.report-of-another-plan'; readonly expected: string; readonly got: string }
   | { readonly code: 'staker.wrong-chain-id'; readonly expected: string; readonly got: string }
   | { readonly code: 'staker.not-mature'; readonly field: string; readonly maturesAt: number; readonly nextBlock: number }
@@ -77,8 +79,12 @@ export type Account = {
   /** The wallet's compressed key (33 bytes), or the x-only staker key (32). */
   readonly publicKey: Uint8Array;
   readonly babylonAddress: string;
+  /** An address that is not of this key (a vault's, say) is refused unless it is meant: change and withdrawals go there. */
+  readonly addressIsForeign?: boolean;
   /** Of the staker key (x-only), for wallets that sign by derivation. */
   readonly keyOrigins?: readonly KeyOrigin[];
+  /** Scripts of the wallet beside that of the address, such as those of its change addresses: change that goes elsewhere is refused. */
+  readonly ownScripts?: readonly Uint8Array[];
 };
 
 export type Options = {
@@ -180,6 +186,7 @@ export class Staker {
     const { contract, params, built, babylonBtcTipHeight } = plan;
     const { name, asOf } = this.network as Partial<Networks.Network>;
     const { chain, wallet } = Check.object(facts, 'facts');
+    const { ownScripts = [] } = this.account;
     return {
       // A network put together by hand may lack what the rules look at: then they say so.
       ...(name === undefined || asOf === undefined ? {} : { network: this.network as Networks.Network }),
@@ -189,7 +196,7 @@ export class Staker {
       params,
       stakingTransaction: built.transaction,
       chain: { tipHeight: babylonBtcTipHeight, ...chain },
-      wallet: { scripts: [this.scriptPubKey], stakerPks: [this.stakerPk], ...wallet },
+      wallet: { scripts: [this.scriptPubKey, ...ownScripts], stakerPks: [this.stakerPk], ...wallet },
     };
   }
 
@@ -200,6 +207,7 @@ export class Staker {
    */
   async registerBeforeStaking(plan: StakePlan.StakePlan | Pick<StakePlan.StakePlan, 'delegation'>, guard: Guard = {}): Promise<Registered> {
     const { delegation } = Check.object(plan, 'plan');
+    checkDelegation(delegation, 'plan.delegation');
     return this.#register(delegation, guard, { ...('babylonBtcTipHeight' in plan ? { review: () => this.review(plan) } : {}) });
   }
 
@@ -208,8 +216,12 @@ export class Staker {
    *
    * @throws as {@link StakePlan.forExisting} and {@link registerBeforeStaking}
    */
-  async registerAfterStaking(options: Omit<StakePlan.ExistingOptions, 'paramsSet' | 'stakerPk'>, guard: Guard = {}): Promise<Registered> {
-    const own = { paramsSet: this.network.paramsSet, stakerPk: this.stakerPk };
+  async registerAfterStaking(
+    options: Omit<StakePlan.ExistingOptions, 'paramsSet' | 'stakerPk' | 'bitcoinNetwork'>,
+    guard: Guard = {},
+  ): Promise<Registered> {
+    const { paramsSet, bitcoinNetwork } = this.network;
+    const own = { paramsSet, bitcoinNetwork, stakerPk: this.stakerPk };
     const { delegation, inclusionProof } = StakePlan.forExisting({ ...Check.object(options, 'options'), ...own }, this.#ecc);
     return this.#register(delegation, guard, { inclusionProof });
   }
@@ -220,12 +232,12 @@ export class Staker {
    * @throws as {@link StakePlan.forPhase1} and {@link registerBeforeStaking}
    */
   async registerPhase1(
-    options: Omit<StakePlan.Phase1Options, 'paramsSet' | 'stakerPk' | 'phase1'>,
+    options: Omit<StakePlan.Phase1Options, 'paramsSet' | 'stakerPk' | 'phase1' | 'bitcoinNetwork'>,
     guard: Guard = {},
   ): Promise<Registered> {
-    const { paramsSet, phase1 } = this.network;
+    const { paramsSet, bitcoinNetwork, phase1 } = this.network;
     if (phase1 === undefined) return fail<Reason>({ code: 'stake-plan.no-phase-1' }, 'this network had no lock-only phase');
-    const own = { paramsSet, stakerPk: this.stakerPk, phase1 };
+    const own = { paramsSet, bitcoinNetwork, stakerPk: this.stakerPk, phase1 };
     const { delegation, inclusionProof } = StakePlan.forPhase1({ ...Check.object(options, 'options'), ...own }, this.#ecc);
     return this.#register(delegation, guard, { inclusionProof });
   }
@@ -497,6 +509,9 @@ export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): Staker {
   const { bitcoinNetwork } = Check.object(network, 'network');
   Network.from(bitcoinNetwork);
   const { address, publicKey, babylonAddress } = Check.object(account, 'account');
+  const ownScripts = Check.list(account.ownScripts ?? [], 'account.ownScripts').map((script, i) =>
+    Bytes.copy(Check.bytes(script, `account.ownScripts[${i}]`)),
+  );
   Provider.checkBitcoin(bitcoin);
   if (babylon !== undefined) Provider.checkBabylon(babylon);
   const scriptPubKey = Address.decode(address, bitcoinNetwork, 'account.address', ecc);
@@ -505,12 +520,23 @@ export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): Staker {
   const stakerPk = isXOnly
     ? PublicKey.fromXOnly(publicKey, 'account.publicKey', ecc)
     : PublicKey.fromCompressedAnyParity(publicKey, 'account.publicKey', ecc);
-  return new Staker({ ...options, account: { ...account, publicKey: Bytes.copy(publicKey) } }, stakerPk, scriptPubKey, ecc);
+  if (account.addressIsForeign !== true && !paysTo(publicKey, scriptPubKey, ecc))
+    fail<Reason>(
+      { code: 'staker.foreign-address', field: 'account.address' },
+      'account.address: it does not belong to the key, and change and withdrawals would go there; say addressIsForeign if that is meant',
+    );
+  return new Staker({ ...options, account: { ...account, publicKey: Bytes.copy(publicKey), ownScripts } }, stakerPk, scriptPubKey, ecc);
+}
+
+/** An x-only key stands for both compressed ones. */
+function paysTo(publicKey: Uint8Array, scriptPubKey: Uint8Array, ecc: Ecc.Ecc): boolean {
+  const keys = publicKey.length === 33 ? [publicKey] : [2, 3].map((parity) => Bytes.concat(Uint8Array.of(parity), publicKey));
+  return keys.some((key) => typeOf(key, scriptPubKey, ecc) !== undefined);
 }
 
 function withdrawalInput(output: Withdrawable, tipHeight: number | undefined, field: string): WithdrawalTx.Input {
   const { delegation, from: source, slashingTransaction, confirmedHeight } = Check.object(output, field);
-  const { contract, staking, unbondingOutput } = delegation;
+  const { contract, staking, unbondingOutput } = checkDelegation(delegation, `${field}.delegation`);
   const { stakingTimeBlocks, unbondingTimeBlocks } = contract.terms;
   if (confirmedHeight !== undefined && tipHeight !== undefined) {
     const lock = source === 'staking' ? stakingTimeBlocks : unbondingTimeBlocks;

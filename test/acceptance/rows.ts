@@ -429,7 +429,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   H13: refuse('the Babylon address of a validator', 'babylon-address.malformed', 'account.babylonAddress', () =>
     login({ babylonAddress: 'bbnvaloper1cyqgpk0nlsutlm5ymkfpya30fqntanc8slpure' }),
   ),
-  H14: refuse('a provider key as text with something behind it', 'input.not-bytes', 'finalityProviderPks[0]', () =>
+  H14: refuse('a provider key as text with something behind it', 'input.not-bytes', 'finalityProviderPk', () =>
     stake({ finalityProviderPk: `${hex(provider)}zz` }),
   ),
   H15: refuse('a stake whose output the wallet changed', 'signing-request.other-output-script', 'outputs[0].scriptPubKey', () =>

@@ -283,6 +283,30 @@ describe('what a caller gets wrong', () => {
     expect(await codeOf(() => elsewhere.registerBeforeStaking(planOf(worldOf())))).toBe('staker.wrong-chain-id');
   });
 
+  it('an address of another key, unless it is meant', () => {
+    const { staker, wallet } = worldOf();
+    const address = 'bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4';
+    const of = (account: Staker.Account): Staker.Staker => Staker.from({ network: NETWORK, account, bitcoin: wallet });
+    expect(failure(() => of({ ...staker.account, address })).code).toBe('staker.foreign-address');
+    expect(of({ ...staker.account, address, addressIsForeign: true }).account.address).toBe(address);
+    expect(of({ ...staker.account, publicKey: staker.stakerPk }).stakerPk).toEqual(staker.stakerPk);
+  });
+
+  it('options in the selection that would change the txid of what is registered', () => {
+    const world = worldOf();
+    const selection = untyped<StakePlan.Selection>({ registration: 'post-staking', replaceable: true, allowTxidChange: true });
+    const { built } = world.staker.plan({
+      babylonBtcTipHeight: TIP,
+      finalityProviderPk: PROVIDER.publicKey,
+      stakingTimeBlocks: STAKING_TIME,
+      valueSats: STAKE_SATS,
+      feeRateSatsPerKvb: FEE_RATE,
+      candidates: coinsOf(world.key, 8_000_000n),
+      selection,
+    });
+    expect([built.txidIsFinal, built.transaction.ins.map(({ sequence }) => sequence)]).toEqual([true, [Tx.FINAL_SEQUENCE]]);
+  });
+
   it('an error of the guard rails, though nobody reviewed the plan', async () => {
     const { key, wallet, staker } = worldOf();
     const own = Staker.from({ network: Networks.from('bbn-1'), account: staker.account, bitcoin: wallet });

@@ -348,7 +348,7 @@ describe('what exists on Bitcoin already', () => {
     expect((message.value as { unbondingTime: number }).unbondingTime).toBe(params.unbondingTimeBlocks);
     const other = Staker.from({
       network: mainnet,
-      account: { address: key.address, publicKey: keyOf('somebody').publicKey, babylonAddress: BABYLON_ADDRESS },
+      account: { address: key.address, publicKey: keyOf('somebody').publicKey, babylonAddress: BABYLON_ADDRESS, addressIsForeign: true },
       bitcoin: providerOf(),
     });
     await expect(other.registerPhase1(options)).rejects.toMatchObject({ code: 'stake-plan.other-staker' });

@@ -4,39 +4,24 @@ import type { Ecc } from '../../crypto/Ecc.ts';
 import type { ChainView } from '../ChainView.ts';
 import type { MsgBtcStakeExpand, MsgCreateBTCDelegation, ProofOfPossessionBTC } from '../Message.ts';
 import * as ProofOfPossession from '../ProofOfPossession.ts';
-import * as PopEncoding from '../pop/encoding.ts';
+import { formFault } from '../pop/verdict.ts';
 import * as Basics from './basics.ts';
 import { type Outcome, plain, staking } from './verdict.ts';
 
-const TYPES: readonly ProofOfPossession.Pop['type'][] = ['BIP340', 'BIP322', 'ECDSA'];
-
 /** The type by name, whichever way the message writes it. */
-function typeOf({ btcSigType }: ProofOfPossessionBTC): ProofOfPossession.Pop['type'] | undefined {
-  return typeof btcSigType === 'number' ? TYPES[btcSigType] : TYPES.find((name) => name === btcSigType);
+function typeOf({ btcSigType }: ProofOfPossessionBTC): ProofOfPossession.Type | undefined {
+  return typeof btcSigType === 'number' ? ProofOfPossession.TYPES[btcSigType] : ProofOfPossession.TYPES.find((name) => name === btcSigType);
 }
 
 /** The form, without any key. */
 export function isFormed(pop: ProofOfPossessionBTC | undefined): Outcome {
   if (pop === undefined) return plain('empty proof of possession', { field: 'pop', why: 'registration.no-pop' });
-  const field = 'pop.btcSig';
-  if (pop.btcSig.length === 0) return plain('empty BTC signature', { field, why: 'registration.no-pop-signature' });
-  const malformed = (text: string): Outcome => plain(text, { field, why: 'registration.malformed-pop' });
-  switch (typeOf(pop)) {
-    case 'BIP340':
-      if (Basics.signatureFault(pop.btcSig) === undefined) return undefined;
-      return malformed('invalid BTC BIP340 signature: bytes cannot be converted to a *schnorr.Signature object');
-    case 'BIP322':
-      return bip322Reads(pop.btcSig, malformed);
-    case 'ECDSA':
-      return pop.btcSig.length === 65 ? undefined : malformed('invalid BTC ECDSA signature size');
-    default:
-      return plain('invalid BTC signature type', { field: 'pop.btcSigType', why: 'registration.pop-type' });
-  }
-}
-
-function bip322Reads(btcSig: Uint8Array, malformed: (text: string) => Outcome): Outcome {
-  const parts = PopEncoding.decodeBip322Sig(btcSig);
-  return typeof parts === 'string' ? malformed(`invalid BTC BIP322 signature: ${parts}`) : undefined;
+  const fault = formFault({ type: typeOf(pop), signature: pop.btcSig });
+  if (fault === undefined) return undefined;
+  const { why, reference } = fault;
+  if (why === 'pop.empty-signature') return plain(reference, { field: 'pop.btcSig', why: 'registration.no-pop-signature' });
+  if (why === 'pop.unknown-type') return plain(reference, { field: 'pop.btcSigType', why: 'registration.pop-type' });
+  return plain(reference, { field: 'pop.btcSig', why: 'registration.malformed-pop' });
 }
 
 /** The proof against the staker's key and account. */

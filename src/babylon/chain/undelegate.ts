@@ -212,7 +212,7 @@ function stakerSigned({ value, ecc, stored, spending }: Context): Outcome {
 }
 
 /** A spend of a stake and all that its signature covers. */
-export type StakerSpend = {
+type StakerSpend = {
   readonly transaction: Tx.Transaction;
   readonly inputIndex: number;
   readonly stakerPk: Uint8Array;
@@ -221,10 +221,10 @@ export type StakerSpend = {
   readonly ecc: Ecc;
 };
 
-export type StakerFault = { readonly text: string; readonly field: string; readonly why: string };
+type StakerFault = { readonly text: string; readonly field: string; readonly why: string };
 
 /** Why the witness does not show the staker's signature; whichever path it takes, that signature lies under script and control block. */
-export function stakerFault(spend: StakerSpend): StakerFault | undefined {
+function stakerFault(spend: StakerSpend): StakerFault | undefined {
   const { transaction, inputIndex, stakingOutput, ecc } = spend;
   const fault = (text: string, why: string, field = 'stakeSpendingTx'): StakerFault => ({ text, field, why });
   const witness = transaction.ins[inputIndex]?.witness ?? [];

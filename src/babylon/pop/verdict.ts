@@ -49,17 +49,37 @@ const RECOVERY = 'failed to recover btc public key when verifying ECDSA PoP: ';
 
 /** The first rule that fails, or that none does. */
 export function judge(judged: Case, ecc: Ecc): Verdict {
-  if (judged.signature.length === 0) return stateless('pop.empty-signature', 'empty BTC signature');
-  switch (judged.type) {
-    case 'BIP340':
-      return judgeBip340(judged, ecc);
-    case 'BIP322':
-      return judgeBip322(judged, ecc);
+  const malformed = formFault(judged);
+  if (malformed !== undefined) return malformed;
+  if (judged.type === 'BIP340') return judgeBip340(judged, ecc);
+  return judged.type === 'BIP322' ? judgeBip322(judged, ecc) : judgeEcdsa(judged, ecc);
+}
+
+/**
+ * What the chain refuses in a proof without looking at key, account or message: ValidateBasic. Of a BIP340 signature only r is held against its
+ * limit: the parser takes any s (btcec schnorr/signature.go ParseSignature).
+ */
+export function formFault({ type, signature }: { readonly type: Type | undefined; readonly signature: Uint8Array }): Refusal | undefined {
+  if (signature.length === 0) return stateless('pop.empty-signature', 'empty BTC signature');
+  switch (type) {
+    case 'BIP340': {
+      const malformed = 'invalid BTC BIP340 signature: bytes cannot be converted to a *schnorr.Signature object';
+      if (signature.length !== 64) return stateless('pop.wrong-length', malformed);
+      return Bytes.toBigInt(signature.subarray(0, 32)) >= Scalar.P ? stateless('pop.out-of-range', malformed) : undefined;
+    }
+    case 'BIP322': {
+      const parts = decodeBip322Sig(signature);
+      return typeof parts === 'string' ? malformedBip322(parts) : undefined;
+    }
     case 'ECDSA':
-      return judgeEcdsa(judged, ecc);
+      return signature.length === 65 ? undefined : stateless('pop.wrong-length', 'invalid BTC ECDSA signature size');
     default:
       return stateless('pop.unknown-type', 'invalid BTC signature type');
   }
+}
+
+function malformedBip322(problem: string): Refusal {
+  return stateless('pop.malformed-bip322', `invalid BTC BIP322 signature: ${problem}`);
 }
 
 /** As {@link judge}; a proof that was found valid lately is not judged again: it is taken from a wallet, then put into a message. */
@@ -81,16 +101,13 @@ const FOUND_MAX = 64;
 const found = new WeakMap<Ecc, Set<string>>();
 
 function judgeBip340({ signature, message, btcPk }: Case, ecc: Ecc): Verdict {
-  const malformed = 'invalid BTC BIP340 signature: bytes cannot be converted to a *schnorr.Signature object';
-  if (signature.length !== 64) return stateless('pop.wrong-length', malformed);
-  if (Bytes.toBigInt(signature.subarray(0, 32)) >= Scalar.P) return stateless('pop.out-of-range', malformed);
   if (!ecc.isXOnly(btcPk)) return stateful('pop.key-not-on-curve', Reference.offCurve(btcPk));
   return ecc.schnorrVerify(sha256(message), btcPk, signature) ? VALID : stateful('pop.invalid-signature', 'failed to verify pop.BtcSig');
 }
 
 function judgeBip322({ signature, message, btcPk, network }: Case, ecc: Ecc): Verdict {
   const parts = decodeBip322Sig(signature);
-  if (typeof parts === 'string') return stateless('pop.malformed-bip322', `invalid BTC BIP322 signature: ${parts}`);
+  if (typeof parts === 'string') return malformedBip322(parts);
   const refuse = (why: Why, reference: string): Verdict => stateful(why, BIP322 + reference);
   if (message.length === 0 || parts.address.length === 0 || parts.witness.length === 0)
     return refuse('pop.empty-part', 'cannot verify bip322 signature. One of the required parameters is empty');
@@ -113,7 +130,6 @@ function judgeBip322({ signature, message, btcPk, network }: Case, ecc: Ecc): Ve
 }
 
 function judgeEcdsa({ signature, message, btcPk }: Case, ecc: Ecc): Verdict {
-  if (signature.length !== 65) return stateless('pop.wrong-length', 'invalid BTC ECDSA signature size');
   if (!ecc.isXOnly(btcPk)) return stateful('pop.key-not-on-curve', Reference.offCurve(btcPk));
   const header = signature[0] as number;
   const badHeader = header < 27 || header > 34;
@@ -158,10 +174,10 @@ export function leniencies({ type, signature, network }: Omit<Case, 'message' | 
   return found;
 }
 
-function stateless(why: Why, reference: string): Verdict {
+function stateless(why: Why, reference: string): Refusal {
   return { valid: false, why, reference, stage: 'stateless' };
 }
 
-function stateful(why: Why, reference: string): Verdict {
+function stateful(why: Why, reference: string): Refusal {
   return { valid: false, why, reference, stage: 'stateful' };
 }

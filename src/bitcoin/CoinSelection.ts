@@ -1,5 +1,7 @@
 // Coin selection: the coins of least waste for given outputs, exactly weighed. Branch and bound finds changeless subsets, a search over the
 // number of coins of each weight those with change. No randomness: equal coins are told apart by value, txid and output index.
+// Why no library: coinselect knows sizes of legacy inputs only, takes coins greedily and has no coins that must or must not be spent;
+// @scure/btc-signer's selectUTXO tries greedy orders as well, and neither says how far its answer is from the best one.
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Sats from '../base/Sats.ts';
@@ -56,9 +58,13 @@ export declare namespace select {
     readonly changeScriptPubKey: Uint8Array;
     /** What spending a coin later is expected to cost: 5 sat/vB when left out. */
     readonly laterFeeRateSatsPerKvb?: bigint;
-    /** The least change that is made: when left out, its dust limit or what spending it later costs, whichever is more. */
+    /**
+     * The change that is wanted: coins that leave at least this much, or no change at all, are preferred; `privacy` goes before it. Where there
+     * are none, less change is made, and nothing is given to the fee that is worth an output: more than its dust limit and than what spending
+     * it later costs. That worth is what is wanted when it is left out; an amount below it makes change down to the amount.
+     */
     readonly minChangeSats?: bigint;
-    /** Prefer a subset without change, even at more waste. With an amount, that much may be given to the fee for it. */
+    /** Prefer a subset without change, even at more waste. With an amount, that much may be given to the fee for it, worth an output or not. */
     readonly avoidChange?: boolean | { readonly maxExcessSats: bigint };
     readonly consolidate?: boolean | Consolidation;
     /**
@@ -303,6 +309,7 @@ function problemOf(terms: Terms, { must, optional }: Pool): Problem {
   const changeBytes = 8 + CompactSize.encode(changeScript.length).length + changeScript.length;
   const later = terms.laterRate;
   const spend = changeSpendWeight(changeScript, [...must, ...optional]) * later;
+  const worth = worthOf(changeScript, spend);
   return {
     target: terms.paid - base.value,
     // Version, lock time and the count of outputs; the count of inputs depends on the choice.
@@ -311,7 +318,8 @@ function problemOf(terms: Terms, { must, optional }: Pool): Problem {
     baseLegacy: base.legacy,
     baseSegwit: base.segwit,
     changeWeight: 4 * (changeBytes + CompactSize.encode(outputs.length + 1).length - countBytes),
-    minChange: terms.minChange ?? Math.max(Number(Dust.threshold(changeScript)), Math.ceil(spend / 4000)),
+    leastChange: Math.min(terms.minChange ?? worth, worth),
+    minChange: terms.minChange ?? worth,
     changeSpendCost: spend,
     rate,
     laterRate: Math.min(later, rate),
@@ -320,6 +328,24 @@ function problemOf(terms: Terms, { must, optional }: Pool): Problem {
     maxCount: terms.maxInputs,
     maxTries: terms.maxTries,
   };
+}
+
+/** The least that is worth an output, when spending it costs this much in 1/4000 sat. */
+function worthOf(changeScript: Uint8Array, spendCost: number): number {
+  return Math.max(Number(Dust.threshold(changeScript)), Math.ceil(spendCost / 4000));
+}
+
+/**
+ * The least change that is worth an output: its dust limit, or what spending it later costs, whichever is more. Of a script hash, whose spend
+ * nobody has shown, the cost is that which the dust rule assumes.
+ *
+ * @unit satoshi, satoshi per 1000 vbytes
+ * @throws address.not-payable, address.not-on-curve, fee.*, input.*
+ */
+export function worthwhileChange(changeScriptPubKey: Uint8Array, laterFeeRateSatsPerKvb: bigint = LATER_RATE): Sats.Sats {
+  const script = Address.checkPayable(changeScriptPubKey, 'changeScriptPubKey');
+  const later = Number(Fee.rate(laterFeeRateSatsPerKvb, 'laterFeeRateSatsPerKvb'));
+  return Sats.from(BigInt(worthOf(script, changeSpendWeight(script, []) * later)));
 }
 
 /** What spending the change will weigh; of a script hash nobody has shown yet, what the dust rule assumes. */
@@ -372,7 +398,10 @@ function withSmall(terms: Terms, { optional }: Pool, solution: Solution): readon
 function finish(terms: Terms, pool: Pool, solution: Solution): select.Selected {
   const { problem, found, exhausted } = solution;
   const small = withSmall(terms, pool, solution);
-  const more = small.length === 0 ? undefined : judge({ ...problem, maxExcess: undefined }, itemOf([...solution.members, ...small]));
+  // They only add to the change: where less of it was made than is wanted, it is no less now.
+  const minChange = found.change === 0 ? problem.minChange : Math.min(problem.minChange, found.change);
+  const more =
+    small.length === 0 ? undefined : judge({ ...problem, minChange, maxExcess: undefined }, itemOf([...solution.members, ...small]));
   const added = more === undefined ? [] : small;
   const verdict = more ?? found;
   const members = [...solution.members, ...added].sort(byValue);

@@ -1,4 +1,8 @@
 // The PSBT container (BIP174, version 0): maps of key and value, read strictly and written in one order. What the fields mean is not its business.
+// Why not bip174, which bitcoinjs-lib's Psbt stands on: it reads an answer with bytes behind its end, with lengths that are not in their shortest
+// form, and with a version field of 2, and what it has read is no longer what came. Written by Psbt.addInput, 1,000 inputs took 500 times the
+// CPU of a SigningRequest (17.9 s against 37 ms, busy machine) and grow with the square (500 inputs 3.9 s; 10,000 were not waited for).
+// Reading is no reason: 1,000 inputs take 4.4 ms there and 1.6 ms here, 10,000 about the same on both sides (0.3 s).
 import * as Bytes from '../../base/Bytes.ts';
 import { fail } from '../../base/Errors.ts';
 import * as Hex from '../../base/Hex.ts';

@@ -185,11 +185,18 @@ export function from(options: Options): Delegation {
  */
 export function check(value: Delegation, field = 'delegation'): Delegation {
   if (value === undefined || value === null) Check.missing(field);
-  if (typeof value !== 'object' || typeof value.stakingTxid !== 'string' || typeof value.contract !== 'object') {
+  if (!isDelegation(value)) {
     const got = Check.kindOf(value);
-    fail<Reason>({ code: 'delegation.not-a-delegation', field, got }, `${field}: expected a Delegation, got ${got}; use Delegation.from`);
+    const advice = 'make one with Delegation.from, or Delegation.fromJson of what toJson gave';
+    fail<Reason>({ code: 'delegation.not-a-delegation', field, got }, `${field}: expected a Delegation, got ${got}; ${advice}`);
   }
   return value;
+}
+
+/** What was stored, cloned or spread has the fields but not what is made of them. */
+function isDelegation(value: Delegation): boolean {
+  if (typeof value !== 'object' || typeof value.stakingTxid !== 'string' || !('unbonding' in value)) return false;
+  return typeof value.contract === 'object' && typeof value.contract?.hasFinalityProvider === 'function';
 }
 
 /** The version of the JSON form. */

@@ -65,7 +65,12 @@ export function check(value: Transaction, field = 'transaction'): Transaction {
   if (!isTransaction(value)) {
     const got = Check.kindOf(value);
     const inside = isObject(value) && isTransaction((value as { transaction?: unknown }).transaction);
-    const advice = inside ? 'give its .transaction' : 'use Tx.decode or Tx.fromHex';
+    const old = isObject(value) && hasNumbers(value);
+    const advice = inside
+      ? 'give its .transaction'
+      : old
+        ? 'it is of bitcoinjs-lib 6: use Tx.fromHex(it.toHex())'
+        : 'use Tx.decode or Tx.fromHex';
     fail<Reason>({ code: 'tx.not-a-transaction', field, got }, `${field}: expected a Transaction, got ${got}; ${advice}`);
   }
   return value;
@@ -74,7 +79,13 @@ export function check(value: Transaction, field = 'transaction'): Transaction {
 function isTransaction(value: unknown): value is Transaction {
   if (!isObject(value)) return false;
   const { ins, outs, toBuffer } = value as Partial<Transaction>;
-  return Array.isArray(ins) && Array.isArray(outs) && typeof toBuffer === 'function';
+  return Array.isArray(ins) && Array.isArray(outs) && typeof toBuffer === 'function' && !hasNumbers(value);
+}
+
+/** Before version 7 amounts were numbers. */
+function hasNumbers(value: object): boolean {
+  const { outs } = value as { readonly outs?: unknown };
+  return Array.isArray(outs) && typeof (outs[0] as { value?: unknown } | undefined)?.value === 'number';
 }
 
 function isObject(value: unknown): value is object {

@@ -155,16 +155,16 @@ export async function signTransaction(provider: BabylonProvider, message: Babylo
 /** @throws input.missing, input.not-object, provider.unsupported */
 export function checkBitcoin(provider: BitcoinProvider): BitcoinProvider {
   for (const method of ['signPsbt', 'signMessage'] as const) {
-    if (typeof Check.object(provider, 'bitcoinProvider')[method] !== 'function')
-      fail<Reason>({ code: 'provider.unsupported', method }, `bitcoinProvider.${method}: not a function`);
+    if (typeof Check.object(provider, 'bitcoin')[method] !== 'function')
+      fail<Reason>({ code: 'provider.unsupported', method }, `bitcoin.${method}: not a function`);
   }
   return provider;
 }
 
 /** @throws input.missing, input.not-object, provider.unsupported */
 export function checkBabylon(provider: BabylonProvider): BabylonProvider {
-  if (typeof Check.object(provider, 'babylonProvider').signTransaction !== 'function')
-    fail<Reason>({ code: 'provider.unsupported', method: 'signTransaction' }, 'babylonProvider.signTransaction: not a function');
+  if (typeof Check.object(provider, 'babylon').signTransaction !== 'function')
+    fail<Reason>({ code: 'provider.unsupported', method: 'signTransaction' }, 'babylon.signTransaction: not a function');
   return provider;
 }
 

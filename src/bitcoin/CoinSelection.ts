@@ -1,7 +1,7 @@
 // Coin selection: the coins of least waste for given outputs, exactly weighed. Branch and bound finds changeless subsets, a search over the
 // number of coins of each weight those with change. No randomness: equal coins are told apart by value, txid and output index.
-// Why no library: coinselect knows sizes of legacy inputs only, takes coins greedily and has no coins that must or must not be spent;
-// @scure/btc-signer's selectUTXO tries greedy orders as well, and neither says how far its answer is from the best one.
+// Why no library: coinselect counts bytes without the discount of witnesses, takes amounts as numbers and has no coins that must be spent;
+// @scure/btc-signer's selectUTXO accumulates coins in a given order. Neither proves that no other choice wastes less.
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Sats from '../base/Sats.ts';

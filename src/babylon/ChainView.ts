@@ -12,8 +12,8 @@ import * as Rest from './chain/rest.ts';
 import * as Transactions from './chain/transactions.ts';
 import * as ViewJson from './chain/viewJson.ts';
 import type { BitcoinHeader, ChainView, DelegationRecord, Features, FinalityProvider, Options, Release } from './chain/viewTypes.ts';
-import type { StakingNetwork } from './Networks.ts';
 import type * as Json from './json/object.ts';
+import type { StakingNetwork } from './Networks.ts';
 import type * as Params from './Params.ts';
 import * as ParamsSet from './ParamsSet.ts';
 

@@ -7,6 +7,7 @@ import * as Ecc from '../crypto/Ecc.ts';
 import * as Network from './Network.ts';
 import * as OutputScript from './OutputScript.ts';
 import { OP } from './Script.ts';
+import { isNums } from './TapTree.ts';
 
 export type Reason =
   | Check.Reason
@@ -46,7 +47,7 @@ export function kindOf(script: Uint8Array): Kind | undefined {
  * Only the five kinds that have an address pass.
  *
  * @throws input.not-bytes, address.not-payable
- * @throws address.not-on-curve - a taproot key that nobody can spend
+ * @throws address.not-on-curve - a taproot key that nobody can spend: off the curve, or the bare NUMS key
  */
 export function checkPayable(script: Uint8Array, field: string, ecc: Ecc.Ecc = Ecc.auto()): Uint8Array {
   if (typeof script === 'string')
@@ -56,7 +57,7 @@ export function checkPayable(script: Uint8Array, field: string, ecc: Ecc.Ecc = E
     );
   if (kindOf(Check.bytes(script, field)) === undefined)
     fail<Reason>({ code: 'address.not-payable', field }, `${field}: not an output script with an address; coins sent there are lost`);
-  if (kindOf(script) === 'p2tr' && !ecc.isXOnly(script.subarray(2))) notOnCurve(field);
+  if (kindOf(script) === 'p2tr') checkOutputKey(script.subarray(2), field, ecc);
   return script;
 }
 
@@ -88,7 +89,7 @@ export function encode(script: Uint8Array, network: Network.Network): string {
  * @throws address.malformed - bad checksum, alphabet or length
  * @throws address.wrong-network - valid, but of another network
  * @throws address.unknown-version - witness versions above 1: coins sent there are anyone's today
- * @throws address.not-on-curve - a taproot key that nobody can spend
+ * @throws address.not-on-curve - a taproot key that nobody can spend: off the curve, or the bare NUMS key
  */
 export function decode(address: string, network: Network.Network, field = 'address', ecc: Ecc.Ecc = Ecc.auto()): Uint8Array {
   Check.text(address, field);
@@ -113,7 +114,7 @@ export function decode(address: string, network: Network.Network, field = 'addre
 function witnessScript(version: number, data: Uint8Array, field: string, ecc: Ecc.Ecc): Uint8Array {
   if (version === 0 && (data.length === 20 || data.length === 32)) return Bytes.concat(Uint8Array.of(0x00, data.length), data);
   if (version === 1 && data.length === 32) {
-    if (!ecc.isXOnly(data)) notOnCurve(field);
+    checkOutputKey(data, field, ecc);
     return Bytes.concat(Uint8Array.of(0x51, 0x20), data);
   }
   if (version >= 1)
@@ -153,6 +154,9 @@ function attempt<T>(decoder: () => T): T | undefined {
   }
 }
 
-function notOnCurve(field: string): never {
-  fail<Reason>({ code: 'address.not-on-curve', field }, `${field}: the taproot key is not on the curve; coins sent there are lost`);
+/** The bare NUMS key as output key has no known secret, and no tree that it could commit to: it is as dead as a key off the curve. */
+function checkOutputKey(key: Uint8Array, field: string, ecc: Ecc.Ecc): void {
+  const why = isNums(key) ? 'the bare NUMS key, for which nobody can sign' : ecc.isXOnly(key) ? undefined : 'not on the curve';
+  if (why !== undefined)
+    fail<Reason>({ code: 'address.not-on-curve', field }, `${field}: the taproot key is ${why}; coins sent there are lost`);
 }

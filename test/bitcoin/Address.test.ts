@@ -2,8 +2,10 @@
 import { toBech32 } from 'bitcoinjs-lib/src/address';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import * as Bytes from '../../src/base/Bytes.ts';
 import * as Address from '../../src/bitcoin/Address.ts';
 import * as Network from '../../src/bitcoin/Network.ts';
+import * as TapTree from '../../src/bitcoin/TapTree.ts';
 import { bytes, codeOf, failure, filled, hex, keyOf, P2TR, refusal, SEED, untyped } from '../support/stakes.ts';
 
 const STAKE = bytes('5120d3aefe29fd5c62d7b2382b1f7c956cc4d8342e6f310c1c0bf2553fa96f931108');
@@ -153,6 +155,10 @@ describe('checkPayable', () => {
   it('refuses a taproot output that nobody can spend', () => {
     const offCurve = Uint8Array.of(0x51, 0x20, ...new Uint8Array(31), 5);
     expect(codeOf(() => Address.checkPayable(offCurve, 'change'))).toBe('address.not-on-curve');
+    // The bare NUMS key is on the curve, and nobody's all the same.
+    const dead = Bytes.concat(Uint8Array.of(0x51, 0x20), TapTree.nums());
+    expect(codeOf(() => Address.checkPayable(dead, 'change'))).toBe('address.not-on-curve');
+    expect(refusal(() => Address.decode(Address.encode(dead, 'mainnet'), 'mainnet', 'change'))).toEqual(['address.not-on-curve', 'change']);
   });
 });
 

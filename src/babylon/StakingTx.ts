@@ -85,7 +85,10 @@ export declare namespace build {
     readonly params?: Params.StakingParams;
     /** All of them are spent, in this order. */
     readonly coins: readonly Coin.Coin[];
-    /** Less change than this goes to the fee; its dust limit when left out. */
+    /**
+     * Less change than this goes to the fee, as long as it is not worth an output (`CoinSelection.worthwhileChange`): what is worth one is paid
+     * out, however much is asked for here. Its dust limit when left out.
+     */
     readonly minChangeSats?: bigint;
   };
   type Built = {
@@ -104,7 +107,8 @@ export declare namespace build {
  * signing would change it (P2PKH, bare P2SH) are refused: everything that is pre-signed later commits to the txid. Only for registration after
  * the confirmation may they be allowed, and `txidIsFinal` says so then.
  *
- * The weight is that of the signed transaction (72-byte ECDSA, 64-byte Schnorr). Change below its dust limit goes to the fee, and `feeSats` says so.
+ * The weight is that of the signed transaction (72-byte ECDSA, 64-byte Schnorr). Change below its dust limit, or below `minChangeSats` as
+ * far as it is not worth an output, goes to the fee, and `feeSats` says so.
  *
  * @throws staking-tx.value-out-of-range, staking-tx.time-out-of-range, staking-tx.params-mismatch - against `params`
  * @throws coin.* - unknown or txid-changing inputs
@@ -123,7 +127,9 @@ export function build(options: build.Options): build.Built {
   const maxRate = options.maxFeeRateSatsPerKvb ?? Fee.MAX_RATE;
   const feeRate = Fee.rate(options.feeRateSatsPerKvb, 'feeRateSatsPerKvb', maxRate);
   const dust = Dust.threshold(changeScript);
-  const minChange = options.minChangeSats === undefined ? dust : Check.bigInteger(options.minChangeSats, 'minChangeSats', dust, Sats.MAX);
+  const asked = options.minChangeSats === undefined ? dust : Check.bigInteger(options.minChangeSats, 'minChangeSats', dust, Sats.MAX);
+  const worth = CoinSelection.worthwhileChange(changeScript);
+  const minChange = asked < worth ? asked : worth;
   const inputs = Check.list(coins, 'coins').map((coin, i) => {
     const input = Coin.toInput(coin, `coins[${i}]`, { allowTxidChange });
     checkForeign(contract, coin, `coins[${i}]`);

@@ -25,7 +25,9 @@ export type Problem = {
   readonly baseSegwit: boolean;
   /** What a change output adds to the weight. */
   readonly changeWeight: number;
-  /** The least change that is worth an output. */
+  /** The least change that is worth an output: what is left below it goes to the fee. */
+  readonly leastChange: number;
+  /** The change that is wanted, not below the least: subsets that leave something between the two are taken only when there are no others. */
   readonly minChange: number;
   /** What spending the change will cost, in 1/4000 sat. */
   readonly changeSpendCost: number;
@@ -68,7 +70,7 @@ function weightOf(problem: Problem, { weight, count, legacy, segwit }: Sum): num
   return problem.baseWeight + weight + 4 * countBytes + marker;
 }
 
-/** What a subset is worth; undefined when it cannot pay, or is too heavy. */
+/** What a subset is worth; undefined when it cannot pay, is too heavy, or leaves less change than is wanted and too much for the fee. */
 export function judge(problem: Problem, sum: Sum): Verdict | undefined {
   const { rate, laterRate, maxExcess } = problem;
   const weight = weightOf(problem, sum);
@@ -77,9 +79,9 @@ export function judge(problem: Problem, sum: Sum): Verdict | undefined {
   if (excess < 0 || weight > problem.maxWeight || problem.baseCount + sum.count > problem.maxCount) return undefined;
   const withChange = weight + problem.changeWeight;
   const change = have - feeOf(withChange, rate);
-  const changeless = change < problem.minChange || (maxExcess !== undefined && excess <= maxExcess);
+  const changeless = change < problem.leastChange || (maxExcess !== undefined && excess <= maxExcess);
   if (changeless) return { change: 0, weight, waste: 4000 * have - sum.weight * laterRate };
-  if (withChange > problem.maxWeight) return undefined;
+  if (change < problem.minChange || withChange > problem.maxWeight) return undefined;
   return { change, weight: withChange, waste: withChange * rate + problem.changeSpendCost - sum.weight * laterRate };
 }
 
@@ -92,19 +94,31 @@ function better(problem: Problem, a: Verdict, b: Verdict | undefined): boolean {
 
 /** The best subset that can be found within the tries. `exhausted` says that there is none better. */
 export function search(problem: Problem, items: readonly Item[]): Outcome {
+  const wanted = paying(problem, items);
+  if (wanted.found !== undefined) return wanted;
+  // The change that is wanted cannot be had: less change is better than none, down to what is not worth an output.
+  const isLess = problem.minChange > problem.leastChange;
+  const least = isLess ? { ...problem, minChange: problem.leastChange } : problem;
+  const any = isLess ? paying(least, items) : wanted;
+  // Enough for the fee but not for change: whatever pays at all.
+  const last = any.found === undefined ? byWeight(least, items, false) : any;
+  const outcomes = new Set([wanted, any, last]);
+  return {
+    found: last.found,
+    exhausted: [...outcomes].every(({ exhausted }) => exhausted),
+    tries: [...outcomes].reduce((sum, { tries }) => sum + tries, 0),
+  };
+}
+
+/** The best of those with change and of those that branch and bound finds without. */
+function paying(problem: Problem, items: readonly Item[]): Outcome {
   const counted = byWeight(problem, items, true);
   const changeless = branchAndBound(problem, items, counted.found);
-  let exhausted = counted.exhausted && changeless.exhausted;
-  let tries = counted.tries + changeless.tries;
-  let found = changeless.found ?? counted.found;
-  if (found === undefined) {
-    // Enough for the fee but not for change: whatever pays at all.
-    const last = byWeight(problem, items, false);
-    found = last.found;
-    tries += last.tries;
-    exhausted = exhausted && last.exhausted;
-  }
-  return { found, exhausted, tries };
+  return {
+    found: changeless.found ?? counted.found,
+    exhausted: counted.exhausted && changeless.exhausted,
+    tries: counted.tries + changeless.tries,
+  };
 }
 
 // ---- changeless: branch and bound over effective values
@@ -244,11 +258,11 @@ function isSameKind(a: Item, b: Item): boolean {
 
 /** Above this linear excess no subset is changeless any more, and adding coins does not bring it back. */
 function windowOf(problem: Problem, items: readonly Item[]): number {
-  const { rate, changeWeight, minChange, maxExcess = 0 } = problem;
+  const { rate, changeWeight, leastChange, maxExcess = 0 } = problem;
   const legacy = problem.baseLegacy + items.reduce((sum, item) => sum + item.legacy, 0);
   // Rounding to vbytes and satoshi, the marker, and the longest input count.
   const rounding = ((4 + 4 + 2 + legacy + 16) * rate) / 4000 + 2;
-  return Math.max(minChange + (changeWeight * rate) / 4000, maxExcess) + rounding;
+  return Math.max(leastChange + (changeWeight * rate) / 4000, maxExcess) + rounding;
 }
 
 /** Half a unit of waste, as long as the rounding of doubles stays below it; else a satoshi: less is cut off, nothing is lost. */

@@ -337,6 +337,21 @@ describe('fund', () => {
     );
   });
 
+  it('no wish for change makes a fee of what is worth an output', () => {
+    const wish = { valueSats: sats(1_000_000), feeRateSatsPerKvb: 2_000n, minChangeSats: 150_000n };
+    const coin = walletCoin('p2wpkh', 1_120_000n);
+    const funded = fund({ ...wish, candidates: [coin] });
+    const built = build({ ...wish, coins: [coin] });
+    expect(Tx.toHex(funded.transaction)).toBe(Tx.toHex(built.transaction));
+    expect(built.feeSats).toBeLessThan(400n);
+    expect(built.changeSats + built.feeSats).toBe(120_000n);
+    // 68 vbytes at 5 sat/vB: below that the wish is followed.
+    const rest = built.feeSats + 339n;
+    expect(build({ ...wish, coins: [walletCoin('p2wpkh', 1_000_000n + rest)] }).changeSats).toBe(0n);
+    expect(build({ ...wish, coins: [walletCoin('p2wpkh', 1_000_001n + rest)] }).changeSats).toBe(340n);
+    expect(build({ ...wish, minChangeSats: 294n, coins: [walletCoin('p2wpkh', 1_000_000n + rest)] }).changeSats).toBe(339n);
+  });
+
   it('row 3: leaves legacy coins alone, however many there are', () => {
     const legacy = Array.from({ length: 5 }, (_, i) => walletCoin('p2pkh', 900_000n, 90 + i));
     expect(codeOf(() => fund({ candidates: legacy }))).toBe('coin-selection.insufficient-funds');

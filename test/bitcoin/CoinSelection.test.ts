@@ -2,73 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as Coin from '../../src/bitcoin/Coin.ts';
-import * as CoinSelection from '../../src/bitcoin/CoinSelection.ts';
-import * as Dust from '../../src/bitcoin/Dust.ts';
+import type * as CoinSelection from '../../src/bitcoin/CoinSelection.ts';
 import * as Fee from '../../src/bitcoin/Fee.ts';
-import type * as Tx from '../../src/bitcoin/Tx.ts';
-import { bytes, codeOf, failure, P2TR, P2WPKH, refusal, SEED, untyped } from '../support/stakes.ts';
+import { bestOf, coinArbitrary, economic, keys, LEGACY, outpoints, select, sum, wasteOf } from '../support/selection.ts';
+import { bytes, codeOf, failure, refusal, SEED, untyped } from '../support/stakes.ts';
 import { STABLE_KINDS, signWallet, WALLET_KINDS, type WalletKind, walletCoin } from '../support/wallets.ts';
-
-type Options = CoinSelection.select.Options;
-const LEGACY = { allowTxidChange: true } as const;
-
-const select = (candidates: readonly Coin.Coin[], paid: bigint, options: Partial<Options> = {}): CoinSelection.select.Selected =>
-  CoinSelection.select({
-    candidates,
-    outputs: [{ scriptPubKey: P2TR, valueSats: paid }],
-    feeRateSatsPerKvb: 2_000n,
-    changeScriptPubKey: P2WPKH,
-    ...options,
-  });
-const sum = (coins: readonly { readonly valueSats: bigint }[]): bigint => coins.reduce((total, { valueSats }) => total + valueSats, 0n);
-const keys = (coins: readonly Coin.Coin[]): string[] => coins.map(({ outpoint }) => `${outpoint.txid}:${outpoint.vout}`);
-const outpoints = (coins: readonly Coin.Coin[]): Tx.Outpoint[] => coins.map(({ outpoint }) => outpoint);
-
-/** What a subset wastes, by the definition and by weighing the transaction that would be made; undefined when it cannot pay. */
-function wasteOf(coins: readonly Coin.Coin[], paid: bigint, rate: bigint, later: bigint): bigint | undefined {
-  if (coins.length === 0) return undefined;
-  const inputs = coins.map((coin) => Coin.toInput(coin, 'coin', LEGACY));
-  const outputs = [{ scriptPubKey: P2TR, valueSats: paid }];
-  const weigh = (outs: readonly Tx.SpentOutput[]): number => Coin.signedWeight(Coin.unsigned(inputs, outs), inputs);
-  const have = sum(coins) - paid;
-  const plain = weigh(outputs);
-  const withChange = weigh([...outputs, { scriptPubKey: P2WPKH, valueSats: 1n }]);
-  if (have < Fee.at(plain, Fee.rate(rate))) return undefined;
-  const spendLater = 272n * later;
-  const minChange = [Dust.threshold(P2WPKH), (spendLater + 3999n) / 4000n].reduce((a, b) => (a > b ? a : b));
-  const value = rate < later ? rate : later;
-  const inputWeights = inputs.reduce((total, input) => total + BigInt(Coin.inputWeight(input) - (input.witnessBytes === 0 ? 1 : 0)), 0n);
-  const change = have - Fee.at(withChange, Fee.rate(rate));
-  // In 1/4000 sat.
-  if (change < minChange) return have * 4000n - inputWeights * value;
-  return BigInt(withChange) * rate + spendLater - inputWeights * value;
-}
-
-function bestOf(coins: readonly Coin.Coin[], paid: bigint, rate: bigint, later: bigint): bigint | undefined {
-  let best: bigint | undefined;
-  for (let mask = 1; mask < 2 ** coins.length; mask++) {
-    const waste = wasteOf(
-      coins.filter((_, i) => (mask >> i) & 1),
-      paid,
-      rate,
-      later,
-    );
-    if (waste !== undefined && (best === undefined || waste < best)) best = waste;
-  }
-  return best;
-}
-
-const economic = (coins: readonly Coin.Coin[], rate: bigint): Coin.Coin[] =>
-  coins.filter((coin) => {
-    const input = Coin.toInput(coin, 'coin', LEGACY);
-    return coin.valueSats * 4000n > BigInt(Coin.inputWeight(input) - (input.witnessBytes === 0 ? 1 : 0)) * rate;
-  });
-
-const coinArbitrary = (kinds: readonly WalletKind[]): fc.Arbitrary<{ kind: WalletKind; value: number }> =>
-  fc.record({
-    kind: fc.constantFrom(...kinds),
-    value: fc.oneof(fc.integer({ min: 300, max: 9_000 }), fc.constantFrom(5_000, 5_068, 7_000)),
-  });
 
 describe('the subset of least waste', () => {
   it.each([

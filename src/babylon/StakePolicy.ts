@@ -149,13 +149,15 @@ export function reviewWithdrawal(plan: Plan.WithdrawalPlan): Report {
   const { inputs, transaction } = Check.object(plan, 'plan');
   Tx.check(transaction);
   const checked = Check.list(inputs, 'inputs').map(checkWithdrawalInput);
+  Read.checkDistinct(checked, 'inputs');
   const coins = checked.map(({ outpoint, valueSats, script, witnessBytes }) => ({
     outpoint,
     valueSats,
     scriptPubKey: script,
     witnessBytes,
   }));
-  const known = coins.every(({ outpoint }) => transaction.ins.some((_, i) => Tx.spends(transaction, i, outpoint)));
+  const spent = new Set(transaction.ins.map((_, i) => Read.placeOf(Tx.outpointOf(transaction, i))));
+  const known = coins.every(({ outpoint }) => spent.has(Read.placeOf(outpoint)));
   const complete = known && coins.length === transaction.ins.length;
   const inSats = coins.reduce((sum, { valueSats }) => sum + valueSats, 0n);
   const outSats = transaction.outs.reduce((sum, { value }) => sum + value, 0n);

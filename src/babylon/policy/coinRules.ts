@@ -4,6 +4,7 @@ import { hasCode, isSatlockError } from '../../base/Errors.ts';
 import * as Coin from '../../bitcoin/Coin.ts';
 import * as Tx from '../../bitcoin/Tx.ts';
 import type { PlanCoin } from './plan.ts';
+import { placeOf } from './read.ts';
 import { type Case, type Need, type Observation, type Rule, rule } from './rule.ts';
 
 const STAKES = ['stake', 'extension'] as const;
@@ -12,7 +13,7 @@ const unmined = ({ inclusion }: Case): boolean => inclusion === undefined;
 const preSigned = (given: Case): boolean => unmined(given) && (given.flow === 'extension' || given.registration === 'pre-staking');
 const COINBASE_MATURITY = 100;
 
-const place = ({ outpoint }: PlanCoin): string => `${outpoint.txid}:${outpoint.vout}`;
+const place = ({ outpoint }: PlanCoin): string => placeOf(outpoint);
 
 function legacyKind(coin: PlanCoin): string | undefined {
   try {
@@ -69,14 +70,16 @@ export const coinRules: readonly Rule[] = [
     applies: unmined,
     check: (given) => {
       const { transaction, coins, previous } = given;
+      const known = new Set(coins.map(place));
+      if (previous !== undefined) known.add(placeOf(previous.staking.outpoint));
       return (transaction?.ins ?? []).flatMap((_, i): readonly Observation[] => {
         const outpoint = Tx.outpointOf(transaction as Tx.Transaction, i);
-        const known = [...coins.map((coin) => coin.outpoint), ...(previous === undefined ? [] : [previous.staking.outpoint])];
-        if (known.some(({ txid, vout }) => txid === outpoint.txid && vout === outpoint.vout)) return [];
+        const coin = placeOf(outpoint);
+        if (known.has(coin)) return [];
         return [
           {
-            facts: { input: i, coin: `${outpoint.txid}:${outpoint.vout}` },
-            reason: `input ${i} spends ${outpoint.txid}:${outpoint.vout}, which is not among the coins of the plan`,
+            facts: { input: i, coin },
+            reason: `input ${i} spends ${coin}, which is not among the coins of the plan`,
             remedy: 'give every coin that the transaction spends, or build the transaction again from the coins of the plan',
           },
         ];
@@ -195,12 +198,14 @@ export const coinRules: readonly Rule[] = [
     flows: STAKES,
     needs: ['coins', 'known'],
     applies: unmined,
-    check: ({ coins, known }) =>
-      coins.flatMap((coin) =>
-        known.some(({ stakingTxid, stakingOutputIndex: vout }) => stakingTxid === coin.outpoint.txid && vout === coin.outpoint.vout)
+    check: ({ coins, known }) => {
+      const stakes = new Set(known.map(({ stakingTxid: txid, stakingOutputIndex: vout }) => placeOf({ txid, vout })));
+      return coins.flatMap((coin) =>
+        stakes.has(place(coin))
           ? [{ facts: { coin: place(coin) }, reason: `${place(coin)} is the stake of a delegation`, remedy: 'choose other coins' }]
           : [],
-      ),
+      );
+    },
   }),
   rule({
     code: 'transaction.replaceable',

@@ -6,6 +6,7 @@ import * as Tx from '../../bitcoin/Tx.ts';
 import type { Delegation } from '../Delegation.ts';
 import type { Terms } from '../StakingContract.ts';
 import type { PlanWithdrawalInput } from './plan.ts';
+import { placeOf } from './read.ts';
 import { type Case, duration, type Observation, perVbyte, type Rule, rule } from './rule.ts';
 
 const EXTENSION = ['extension'] as const;
@@ -305,15 +306,17 @@ function unbondingVbytes(delegation: Delegation): bigint {
 /** The lock of an output. */
 const lockOf = ({ contract, from }: PlanWithdrawalInput): number =>
   from === 'staking' ? contract.terms.stakingTimeBlocks : contract.terms.unbondingTimeBlocks;
-const name = ({ outpoint }: PlanWithdrawalInput): string => `${outpoint.txid}:${outpoint.vout}`;
+const name = ({ outpoint }: PlanWithdrawalInput): string => placeOf(outpoint);
 
 /** The inputs with what the transaction has for them. */
 function spent({
   inputs,
   transaction,
 }: Case): readonly (PlanWithdrawalInput & { readonly at: number; readonly sequence: number | undefined })[] {
+  const places = (transaction?.ins ?? []).map((_, i) => placeOf(Tx.outpointOf(transaction as Tx.Transaction, i)));
+  const first = new Map(places.map((place, i) => [place, i] as const).reverse());
   return inputs.map((input) => {
-    const at = (transaction?.ins ?? []).findIndex((_, i) => Tx.spends(transaction as Tx.Transaction, i, input.outpoint));
+    const at = first.get(placeOf(input.outpoint)) ?? -1;
     return { ...input, at, sequence: transaction?.ins[at]?.sequence };
   });
 }

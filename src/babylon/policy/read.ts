@@ -16,7 +16,10 @@ import { limitsOf } from './limits.ts';
 import type * as Plan from './plan.ts';
 import type { Case, Need } from './rule.ts';
 
-export type Reason = Check.Reason | { readonly code: 'stake-policy.not-boolean'; readonly field: string; readonly got: string };
+export type Reason =
+  | Check.Reason
+  | { readonly code: 'stake-policy.not-boolean'; readonly field: string; readonly got: string }
+  | { readonly code: 'stake-policy.duplicate-coin'; readonly field: string; readonly coin: string };
 
 /** `read(value)` unless the value is left out. */
 export function optional<T, R>(value: T | undefined, read: (value: T) => R): R | undefined {
@@ -158,6 +161,7 @@ export function coinPart(
 ): Pick<Case, 'coins' | 'confirmations' | 'coinbase' | 'spent' | 'inscribed' | 'runes' | 'rare' | 'feeSats' | 'weight' | 'partly'> {
   if (coins === undefined) return { partly: [] };
   const checked = Check.list(coins, 'coins').map(checkCoin);
+  checkDistinct(checked, 'coins');
   return {
     coins: checked,
     ...eachOf({
@@ -170,6 +174,26 @@ export function coinPart(
     }),
     ...feePart(transaction, checked, extra),
   };
+}
+
+/** Outpoints as keys of a map; of checked ones, whose txid is in lower case. */
+export function placeOf({ txid, vout }: Tx.Outpoint): string {
+  return `${txid}:${vout}`;
+}
+
+/**
+ * Refuses a list that tells of one outpoint twice: it could tell two values.
+ *
+ * @throws stake-policy.duplicate-coin
+ */
+export function checkDistinct(list: readonly { readonly outpoint: Tx.Outpoint }[], name: string): void {
+  const seen = new Set<string>();
+  for (const [i, { outpoint }] of list.entries()) {
+    const coin = placeOf(outpoint);
+    const field = `${name}[${i}]`;
+    if (seen.has(coin)) fail<Reason>({ code: 'stake-policy.duplicate-coin', field, coin }, `${field}: ${coin} is in the list twice`);
+    seen.add(coin);
+  }
 }
 
 function checkCoin(coin: Plan.PlanCoin, i: number): Plan.PlanCoin {
@@ -194,13 +218,14 @@ function feePart(
 ): Pick<Case, 'feeSats' | 'weight'> {
   let inSats = 0n;
   const weights: (number | undefined)[] = [];
+  const known = new Map(coins.map((coin) => [placeOf(coin.outpoint), coin]));
   for (let i = 0; i < transaction.ins.length; i++) {
     if (extra !== undefined && Tx.spends(transaction, i, extra.outpoint)) {
       inSats += extra.valueSats;
       weights.push(4 * 41 + extra.witnessBytes);
       continue;
     }
-    const coin = coins.find(({ outpoint }) => Tx.spends(transaction, i, outpoint));
+    const coin = known.get(placeOf(Tx.outpointOf(transaction, i)));
     if (coin === undefined) return {};
     inSats += coin.valueSats;
     weights.push(weightOf(coin));

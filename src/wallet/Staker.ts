@@ -24,15 +24,13 @@ import type * as ParamsSet from '../babylon/ParamsSet.ts';
 import type * as Phase1Params from '../babylon/Phase1Params.ts';
 import * as ProofOfPossession from '../babylon/ProofOfPossession.ts';
 import * as Registration from '../babylon/Registration.ts';
-import * as SlashingTx from '../babylon/SlashingTx.ts';
 import * as StakePolicy from '../babylon/StakePolicy.ts';
 import * as WithdrawalTx from '../babylon/WithdrawalTx.ts';
 import type { KeySignature } from '../babylon/Witness.ts';
-import * as Blocks from '../base/Blocks.ts';
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
-import * as Sats from '../base/Sats.ts';
+import type * as Sats from '../base/Sats.ts';
 import * as Address from '../bitcoin/Address.ts';
 import type { Coin, KeyOrigin } from '../bitcoin/Coin.ts';
 import type * as InclusionProof from '../bitcoin/InclusionProof.ts';
@@ -49,6 +47,7 @@ import * as Provider from './Provider.ts';
 import * as StakePlan from './StakePlan.ts';
 import * as Step from './Step.ts';
 import * as Steps from './Steps.ts';
+import * as Output from './withdrawable.ts';
 
 export type Reason =
   | StakePlan.Reason
@@ -61,8 +60,7 @@ export type Reason =
   | { readonly code: 'staker.foreign-address'; readonly field: string }
   | { readonly code: 'staker.report-of-another-plan'; readonly expected: string; readonly got: string }
   | { readonly code: 'staker.wrong-chain-id'; readonly expected: string; readonly got: string }
-  | { readonly code: 'staker.not-mature'; readonly field: string; readonly maturesAt: number; readonly nextBlock: number }
-  | { readonly code: 'staker.not-a-slashing'; readonly field: string };
+  | Output.Reason;
 
 /** The network's data; a {@link Networks.Network} with parameters is one. */
 export type NetworkData = {
@@ -116,17 +114,10 @@ export type Registered = {
   readonly signedBabylonTx?: Uint8Array;
 };
 
-/** An output to withdraw. With the height of its block, maturity is checked before anybody signs. */
-export type Withdrawable = {
-  readonly delegation: Delegation;
-  readonly from: WithdrawalTx.Source;
-  /** For `slashing-change`: the slashing transaction that is on Bitcoin. */
-  readonly slashingTransaction?: Tx.Transaction;
-  readonly confirmedHeight?: number;
-};
-
 type Planned = Omit<StakePlan.Options, 'paramsSet' | 'stakerPk' | 'changeScriptPubKey' | 'candidates' | 'coins'> &
   StakePlan.Coins & { readonly changeScriptPubKey?: Uint8Array };
+
+export type { Withdrawable } from './withdrawable.ts';
 
 /** The flows of one staker. */
 export class Staker {
@@ -290,14 +281,14 @@ export class Staker {
    * @throws staker.not-mature, staker.not-a-slashing, withdrawal-tx.*, provider.*, signing-request.*, step.*
    */
   async withdraw(options: {
-    readonly outputs: readonly Withdrawable[];
+    readonly outputs: readonly Output.Withdrawable[];
     readonly feeRateSatsPerKvb: bigint;
     readonly destinationScriptPubKey?: Uint8Array;
     readonly tipHeight?: number;
     readonly maxFeeRateSatsPerKvb?: bigint;
   }): Promise<{ readonly transaction: Tx.Transaction; readonly valueSats: Sats.Sats; readonly feeSats: Sats.Sats }> {
     const { outputs, feeRateSatsPerKvb, tipHeight, maxFeeRateSatsPerKvb } = Check.object(options, 'options');
-    const inputs = Check.list(outputs, 'outputs').map((one, i) => withdrawalInput(one, tipHeight, `outputs[${i}]`));
+    const inputs = Check.list(outputs, 'outputs').map((one, i) => Output.withdrawalInput(one, tipHeight, `outputs[${i}]`));
     const { destinationScriptPubKey = this.scriptPubKey } = options;
     const ceiling = maxFeeRateSatsPerKvb === undefined ? {} : { maxFeeRateSatsPerKvb };
     const built = WithdrawalTx.build({ inputs, destinationScriptPubKey, feeRateSatsPerKvb, ...ceiling });
@@ -532,30 +523,4 @@ export function from(options: Options, ecc: Ecc.Ecc = Ecc.auto()): Staker {
 function paysTo(publicKey: Uint8Array, scriptPubKey: Uint8Array, ecc: Ecc.Ecc): boolean {
   const keys = publicKey.length === 33 ? [publicKey] : [2, 3].map((parity) => Bytes.concat(Uint8Array.of(parity), publicKey));
   return keys.some((key) => typeOf(key, scriptPubKey, ecc) !== undefined);
-}
-
-function withdrawalInput(output: Withdrawable, tipHeight: number | undefined, field: string): WithdrawalTx.Input {
-  const { delegation, from: source, slashingTransaction, confirmedHeight } = Check.object(output, field);
-  const { contract, staking, unbondingOutput } = checkDelegation(delegation, `${field}.delegation`);
-  const { stakingTimeBlocks, unbondingTimeBlocks } = contract.terms;
-  if (confirmedHeight !== undefined && tipHeight !== undefined) {
-    const lock = source === 'staking' ? stakingTimeBlocks : unbondingTimeBlocks;
-    const maturesAt = Blocks.maturity(Blocks.height(confirmedHeight, `${field}.confirmedHeight`), lock);
-    const nextBlock = Blocks.height(tipHeight, 'tipHeight') + 1;
-    if (nextBlock < maturesAt)
-      fail<Reason>(
-        { code: 'staker.not-mature', field, maturesAt, nextBlock },
-        `${field}: it can be withdrawn from block ${maturesAt} on, the next one is ${nextBlock}`,
-      );
-  }
-  if (source !== 'slashing-change') return { contract, from: source, ...(source === 'unbonding' ? unbondingOutput : staking) };
-  const slashing = Tx.check(slashingTransaction as Tx.Transaction, `${field}.slashingTransaction`);
-  const spent = Tx.outpointOf(slashing, 0).txid;
-  const funding = spent === delegation.stakingTxid ? staking : spent === delegation.unbonding.txid ? unbondingOutput : undefined;
-  if (funding === undefined)
-    return fail<Reason>({ code: 'staker.not-a-slashing', field }, `${field}.slashingTransaction: it spends no output of this delegation`);
-  SlashingTx.check({ slashing: Tx.stripped(slashing), contract, funding, rules: delegation.rules });
-  const { valueSats } = Tx.outputOf(slashing, WithdrawalTx.SLASHING_CHANGE_INDEX);
-  const outpoint = { txid: Tx.txid(slashing), vout: WithdrawalTx.SLASHING_CHANGE_INDEX };
-  return { contract, from: source, outpoint, valueSats: Sats.from(valueSats) };
 }

@@ -29,8 +29,10 @@ export type Read =
   | { readonly value: bigint; readonly next: number }
   | { readonly fault: Fault; readonly at: number; readonly value: bigint; readonly form: number };
 
-/** Reads the length at `at`. Whether it is a possible one is for the caller to judge. */
+/** Reads the length at `at`. Whether it is a possible one is for the caller to judge. @throws input.not-bytes, input.not-integer */
 export function read(bytes: Uint8Array, at: number): Read {
+  Check.bytes(bytes, 'bytes');
+  Check.integer(at, 'at', 0, Number.MAX_SAFE_INTEGER);
   const form = bytes[at];
   if (form === undefined) return { fault: 'end', at, value: 0n, form: 0 };
   if (form < 0xfd) return { value: BigInt(form), next: at + 1 };

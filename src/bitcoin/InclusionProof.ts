@@ -262,7 +262,8 @@ function display(hash: Uint8Array): string {
   return Hex.encode(Bytes.reverse(hash));
 }
 
-const WHY: Readonly<Record<Finding, string>> = {
+/** What each finding means, in words. */
+export const WHY: Readonly<Record<Finding, string>> = {
   'inclusion-proof.other-block': 'the header is that of another block',
   'inclusion-proof.no-work': 'the header has no work of this network',
   'inclusion-proof.index-beyond-depth': 'the index lies beyond the depth of the tree',

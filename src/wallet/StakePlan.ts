@@ -34,6 +34,7 @@ export type Reason =
   | { readonly code: 'stake-plan.other-staker'; readonly expected: string; readonly got: string }
   | { readonly code: 'stake-plan.other-transaction'; readonly field: string; readonly expected: string; readonly got: string }
   | { readonly code: 'stake-plan.coinbase' }
+  | { readonly code: 'stake-plan.coins-choice' }
   | { readonly code: 'stake-plan.no-phase-1' };
 
 /** What a stake is to be. The order of coins is the order of inputs. */
@@ -269,6 +270,8 @@ export function coinsOf(transaction: Tx.Transaction, wallet: readonly Coin.Coin[
 type Terms = Omit<StakingTx.build.Options, 'coins' | 'params'> & { readonly params: StakingParams };
 
 function fund(terms: Terms, given: Coins): { readonly built: StakingTx.build.Built; readonly coins: readonly Coin.Coin[] } {
+  if (given.coins !== undefined && given.candidates !== undefined)
+    fail<Reason>({ code: 'stake-plan.coins-choice' }, 'give either candidates to choose from, or the coins to spend');
   if (given.coins !== undefined) return { built: StakingTx.build({ ...terms, coins: given.coins }), coins: [...given.coins] };
   // Stated here whatever `selection` holds: what is registered before it is sent keeps its txid.
   const kept = { registration: 'pre-staking', allowTxidChange: false, replaceable: false } as const;
@@ -296,5 +299,5 @@ function checkProof(proof: InclusionProof.InclusionProof, header: Uint8Array | u
       : proof.index >= 2 ** proof.siblings.length
         ? 'inclusion-proof.index-beyond-depth'
         : undefined;
-  if (finding !== undefined) fail<Reason>({ code: finding }, 'inclusionProof: it does not prove the stake in this block');
+  if (finding !== undefined) fail<Reason>({ code: finding }, `inclusionProof: ${InclusionProof.WHY[finding]}`);
 }

@@ -30,7 +30,9 @@ export function withdrawalInput(output: Withdrawable, tipHeight: number | undefi
   const { delegation, from: source, slashingTransaction, confirmedHeight } = Check.object(output, field);
   const { contract, staking, unbondingOutput } = checkDelegation(delegation, `${field}.delegation`);
   const { stakingTimeBlocks, unbondingTimeBlocks } = contract.terms;
-  if (confirmedHeight !== undefined && tipHeight !== undefined) {
+  if (confirmedHeight !== undefined) {
+    // A height without the other would look like a check and be none.
+    if (tipHeight === undefined) Check.missing('tipHeight');
     const lock = source === 'staking' ? stakingTimeBlocks : unbondingTimeBlocks;
     const maturesAt = Blocks.maturity(Blocks.height(confirmedHeight, `${field}.confirmedHeight`), lock);
     const nextBlock = Blocks.height(tipHeight, 'tipHeight') + 1;

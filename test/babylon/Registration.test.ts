@@ -2,8 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type * as ChainView from '../../src/babylon/ChainView.ts';
+import * as Delegation from '../../src/babylon/Delegation.ts';
 import * as Message from '../../src/babylon/Message.ts';
 import * as Registration from '../../src/babylon/Registration.ts';
+import * as StakingContract from '../../src/babylon/StakingContract.ts';
 import * as Bytes from '../../src/base/Bytes.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
 import { codeOf, failure, filled, hex, keyOf, SEED, sats, signatureOf, signedBy, untyped } from '../support/stakes.ts';
@@ -80,12 +82,13 @@ describe('create refuses what does not fit together', () => {
   });
 
   it('several stakers', () => {
-    const spoiled = untyped<typeof delegation>({
-      ...delegation,
-      stakingTxid: delegation.stakingTxid,
-      contract: { ...delegation.contract, terms: { ...delegation.contract.terms, stakerPks: [] } },
-    });
-    expect(codeOf(() => Registration.create({ ...parts, delegation: spoiled }))).toBe('registration.several-stakers');
+    const { stakerPks: _, stakerQuorum: __, ...terms } = delegation.contract.terms;
+    const stakers = { pks: [keyOf('first').publicKey, keyOf('second').publicKey], quorum: 2 };
+    const contract = StakingContract.from({ ...terms, stakers, profile: 'generic' });
+    const output = { scriptPubKey: contract.staking.scriptPubKey, valueSats: delegation.stakingValueSats };
+    const stakingTransaction = Tx.create([{ outpoint: { txid: '77'.repeat(32), vout: 0 } }], [output]);
+    const shared = Delegation.from({ contract, rules: delegation.rules, stakingTransaction });
+    expect(codeOf(() => Registration.create({ ...parts, delegation: shared }))).toBe('registration.several-stakers');
   });
 
   it('takes what agrees', () => {

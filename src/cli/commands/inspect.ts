@@ -142,6 +142,10 @@ function bytesOf(input: string): Input {
   if (input !== '-' && !existsSync(input)) {
     const spelled = fromText(input);
     if (spelled !== undefined) return { content: spelled, source: 'the argument' };
+    fail<Reason>(
+      { code: 'cli.not-a-transaction', source: 'the argument' },
+      'neither a transaction or PSBT in hex or base64, nor a file that exists',
+    );
   }
   const content = read(input);
   const source = input === '-' ? 'stdin' : input;

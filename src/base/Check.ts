@@ -11,20 +11,42 @@ export type Reason =
   | { readonly code: 'input.not-object'; readonly field: string; readonly got: string }
   | { readonly code: 'input.missing'; readonly field: string };
 
-/** What a value is, in a few words, without its content: it may be a secret. */
+/** What a value is, in a few words, without its content: it may be a secret. Never throws, whatever the value does when it is looked at. */
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  return typeof value;
+  try {
+    if (isBytes(value)) return `${value.length} bytes`;
+    return Array.isArray(value) ? `a list of ${Number(value.length)}` : typeof value;
+  } catch {
+    return typeof value;
+  }
 }
 
-/** Tells a byte array from everything else; accepts subclasses such as Node's Buffer and arrays of another realm. */
+/** A revoked proxy throws when it is asked whether it is a list: nothing can be read of it. */
+function isList(value: unknown): boolean | undefined {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Names the type of a typed array by what it is inside: undefined for anything else, and for proxies. Never throws. */
+const typedName = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), Symbol.toStringTag)?.get as (
+  this: unknown,
+) => string | undefined;
+
+/**
+ * Tells a byte array from everything else; accepts subclasses such as Node's Buffer and arrays of another realm. A proxy of a byte array is none:
+ * its length cannot be read.
+ */
 export function isBytes(value: unknown): value is Uint8Array {
-  return (
-    value instanceof Uint8Array ||
-    (ArrayBuffer.isView(value) && (value as { constructor?: { name?: string } }).constructor?.name === 'Uint8Array')
-  );
+  if (typedName.call(value) !== 'Uint8Array') return false;
+  try {
+    return value instanceof Uint8Array || (value as { constructor?: { name?: string } }).constructor?.name === 'Uint8Array';
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -72,7 +94,7 @@ export function missing(field: string): never {
  */
 export function object<T>(value: T, field: string): T {
   if (value === undefined || value === null) missing(field);
-  if (typeof value !== 'object' || Array.isArray(value) || isBytes(value)) {
+  if (typeof value !== 'object' || isList(value) !== false || isBytes(value)) {
     const got = kindOf(value);
     fail<Reason>({ code: 'input.not-object', field, got }, `${field}: expected an object, got ${got}`);
   }
@@ -154,7 +176,7 @@ export function text(value: unknown, field: string): string {
  */
 export function list<T>(value: readonly T[], field: string): readonly T[] {
   if (value === undefined || value === null) missing(field);
-  if (!Array.isArray(value))
+  if (isList(value) !== true)
     fail<Reason>({ code: 'input.not-list', field, got: kindOf(value) }, `${field}: expected a list, got ${kindOf(value)}`);
   return value;
 }

@@ -7,6 +7,7 @@ import * as Address from '../bitcoin/Address.ts';
 import * as Network from '../bitcoin/Network.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
+import { badAnswer, property, reading, settled } from './answers.ts';
 import { type AddressType, typeOf } from './keyScripts.ts';
 import type { BitcoinProvider, MessageType, SignPsbtOptions } from './Provider.ts';
 import * as Provider from './Provider.ts';
@@ -204,11 +205,6 @@ function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string');
 }
 
-function badAnswer(method: string, answer: unknown): never {
-  const got = answer === '' ? 'empty text' : Check.kindOf(answer);
-  fail<Reason>({ code: 'provider.bad-answer', method, got }, `${method}: the wallet answered ${got}`);
-}
-
 async function accountOf(call: Caller, kind: Kind): Promise<string> {
   if (kind === 'connector') {
     await call.any('connectWallet');
@@ -240,7 +236,7 @@ const NAMES: Readonly<Record<string, readonly Network.Network[]>> = {
 async function checkNetwork(call: Caller, kind: Kind, network: Network.Network): Promise<void> {
   // UniSat calls signet a testnet, and tells the two apart only here.
   const chain = kind !== 'connector' && call.has('getChain') ? await call.any('getChain') : undefined;
-  const named = typeof chain === 'object' && chain !== null ? (chain as { readonly enum?: unknown }).enum : undefined;
+  const named = property(chain, 'enum');
   const got = typeof named === 'string' ? named : await call.text('getNetwork');
   const known = Object.hasOwn(NAMES, got.toLowerCase()) ? NAMES[got.toLowerCase()] : undefined;
   if (known?.includes(network) !== true)
@@ -256,7 +252,7 @@ async function inscriptionsOf(call: Caller, kind: Kind): Promise<readonly Inscri
   const found: Inscription[] = [];
   for (let page = 0; page < MAX_PAGES; page++) {
     const answer = await call.any('getInscriptions', found.length, PAGE);
-    const { list, total } = (typeof answer === 'object' && answer !== null ? answer : {}) as { list?: unknown; total?: unknown };
+    const { list, total } = pageOf(answer);
     if (!Array.isArray(list)) return badAnswer('getInscriptions', answer);
     for (const one of readInscriptions(list)) found.push(one);
     // A page may be shorter than it was asked for: the end is where the wallet counts to, or where nothing comes any more.
@@ -266,6 +262,15 @@ async function inscriptionsOf(call: Caller, kind: Kind): Promise<readonly Inscri
     }
   }
   return incomplete(found.length, undefined);
+}
+
+/** Read or refused: a count that cannot be read is not one that is missing. */
+function pageOf(answer: unknown): { readonly list?: unknown; readonly total?: unknown } {
+  if (typeof answer !== 'object' || answer === null) return {};
+  return reading('getInscriptions', () => {
+    const { list, total } = answer as { readonly list?: unknown; readonly total?: unknown };
+    return { list: settled('getInscriptions', list), total };
+  });
 }
 
 const PAGE = 100;
@@ -284,7 +289,7 @@ function incomplete(got: number, total: number | undefined): never {
 function readInscriptions(list: unknown): readonly Inscription[] {
   if (!Array.isArray(list)) badAnswer('getInscriptions', list);
   return list.map((item: unknown) => {
-    const { txid, vout, output, location } = (typeof item === 'object' && item !== null ? item : {}) as Readonly<Record<string, unknown>>;
+    const [txid, vout, output, location] = ['txid', 'vout', 'output', 'location'].map((name) => property(item, name));
     if (typeof txid === 'string' && typeof vout === 'number') return inscription(txid, vout);
     const text = typeof output === 'string' ? output : typeof location === 'string' ? location : '';
     const [id = '', index = ''] = text.split(':');

@@ -1,14 +1,15 @@
 // What the steps need from a wallet and from a Babylon account: two small async interfaces. The shapes are those that wallets already serve
 // (btc-staking-ts src/types/manager.ts, babylon-toolkit wallet-connector), so that an existing provider object works unchanged.
 import * as Check from '../base/Check.ts';
-import { fail, isSatlockError } from '../base/Errors.ts';
+import { fail } from '../base/Errors.ts';
+import { type Reason as AnswerReason, badAnswer, isOurs, property, settled } from './answers.ts';
 
 /** `method` is the provider's; what it answered is told by its kind only, for it may hold anything. */
 export type Reason =
   | Check.Reason
   | { readonly code: 'provider.rejected'; readonly method: string }
   | { readonly code: 'provider.failed'; readonly method: string }
-  | { readonly code: 'provider.bad-answer'; readonly method: string; readonly got: string }
+  | AnswerReason
   | { readonly code: 'provider.unsupported'; readonly method: string };
 
 /** How a message is signed: the Bitcoin message of old, or a BIP322 simple signature. */
@@ -78,18 +79,21 @@ export interface BabylonProvider {
 }
 
 /**
- * The answer of a provider's method. Whatever it throws becomes an error of ours; that the user said no is told from other failures.
+ * The answer of a provider's method; bytes and lists are copies. Whatever it throws becomes an error of ours; that the user said no is told from
+ * other failures. Errors of our own signers pass, and are known by their class: a wallet that only calls its error `SatlockError` (or has it
+ * from another copy of this package) has failed like any other, and what it threw is the cause.
  *
  * @throws provider.rejected - the user declined
  * @throws provider.failed - anything else, with the provider's error as cause
+ * @throws provider.bad-answer - an answer that throws when it is read
  */
 export async function ask<T>(method: string, call: () => Promise<T> | T): Promise<T> {
   Check.text(method, 'method');
   Check.callable(call, 'call');
   try {
-    return await call();
+    return settled(method, await call());
   } catch (cause) {
-    if (isSatlockError(cause)) throw cause;
+    if (isOurs(cause)) throw cause;
     if (isRejection(cause)) fail<Reason>({ code: 'provider.rejected', method }, `${method}: the user declined`, { cause });
     return fail<Reason>({ code: 'provider.failed', method }, `${method}: the wallet failed`, { cause });
   }
@@ -173,16 +177,10 @@ function textOf(method: string, answer: unknown): string {
   return typeof answer === 'string' && answer !== '' ? answer : badAnswer(method, answer);
 }
 
-function badAnswer(method: string, answer: unknown): never {
-  const got = answer === '' ? 'empty text' : Check.kindOf(answer);
-  fail<Reason>({ code: 'provider.bad-answer', method, got }, `${method}: the wallet answered ${got}`);
-}
-
 /** EIP-1193's code, which Bitcoin wallets have taken over, the connector's codes, or the words of those that have none. */
 function isRejection(error: unknown): boolean {
   if (typeof error === 'string') return saysRejection(error);
-  if (typeof error !== 'object' || error === null) return false;
-  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  const [code, message] = [property(error, 'code'), property(error, 'message')];
   return code === 4001 || code === 'CONNECTION_REJECTED' || (typeof message === 'string' && saysRejection(message));
 }
 

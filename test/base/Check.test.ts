@@ -29,6 +29,48 @@ describe('Check.bytes', () => {
   });
 });
 
+describe('a value that throws when it is looked at', () => {
+  const revoked = (target: object): unknown => {
+    const { proxy, revoke } = Proxy.revocable(target, {});
+    revoke();
+    return proxy;
+  };
+  const boom = (): never => {
+    throw new TypeError('boom');
+  };
+  const prototypeThrows = new Proxy({}, { getPrototypeOf: boom });
+  const longList = new Proxy([], { get: boom });
+  const headless = Object.setPrototypeOf(new Uint8Array(2), revoked({}) as object) as unknown;
+  const hostile = [
+    revoked({}),
+    revoked([]),
+    revoked(new Uint8Array(1)),
+    new Proxy(new Uint8Array(32), {}),
+    prototypeThrows,
+    longList,
+    headless,
+  ];
+  const empty = Object.create(Uint8Array.prototype) as unknown;
+  const view = Object.setPrototypeOf(new DataView(new ArrayBuffer(2)), Uint8Array.prototype) as unknown;
+
+  it('is no byte array, and neither is what has only the prototype of one', () => {
+    for (const value of [...hostile, empty, view]) {
+      expect(Check.isBytes(value)).toBe(false);
+      expect(refusal(() => Check.bytes(value, 'key'))).toEqual(['input.not-bytes', 'key']);
+      expect(typeof Check.kindOf(value)).toBe('string');
+    }
+  });
+
+  it('is refused by the other checks with an error of ours', () => {
+    for (const value of hostile) expect(codeOf(() => Check.text(value, 'f'))).toBe('input.not-text');
+    expect(codeOf(() => Check.object(revoked({}), 'f'))).toBe('input.not-object');
+    expect(codeOf(() => Check.list(untyped<readonly unknown[]>(revoked([])), 'f'))).toBe('input.not-list');
+    expect(Check.kindOf(longList)).toBe('object');
+    const shrinking = Object.defineProperty(new Uint8Array(2), 'length', { get: boom });
+    expect(Check.kindOf(shrinking)).toBe('object');
+  });
+});
+
 describe('Check.integer and Check.bigInteger', () => {
   it('refuse floats, NaN, infinities, unsafe integers and numbers as text: nothing is truncated', () => {
     for (const value of [0.5, 100.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53, '5', 5n, null, undefined, [5], true])

@@ -231,6 +231,20 @@ describe('inscriptions', () => {
     expect(await codeOf(() => endless.getInscriptions())).toBe('provider.bad-answer');
   });
 
+  it('a page, a list or an entry that throws when it is read is a bad answer', async () => {
+    const boom = (): never => {
+      throw new TypeError('boom');
+    };
+    const page = Object.defineProperty({ list: list(2, 0) }, 'total', { get: boom });
+    const entry = Object.defineProperty({ vout: 0 }, 'txid', { get: boom });
+    const dead = Proxy.revocable([], {});
+    dead.revoke();
+    for (const answer of [page, { list: dead.proxy }, { list: [entry] }, { list: new Proxy([1], { get: boom }) }]) {
+      const wallet = await connect(unisat({ getInscriptions: async () => answer }));
+      expect(await codeOf(() => wallet.getInscriptions())).toBe('provider.bad-answer');
+    }
+  });
+
   it('are refused in a form that is not understood: a coin overlooked is an inscription burnt', async () => {
     for (const answer of [{ list: [{}] }, { list: [{ output: 'x:y' }] }, {}, null, { list: [{ txid: 'zz', vout: 1 }] }]) {
       const wallet = await connect(unisat({ getInscriptions: async () => answer }));

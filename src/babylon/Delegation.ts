@@ -83,6 +83,8 @@ export class Delegation {
       ...(options.slashingTxVersion === undefined ? {} : { version: options.slashingTxVersion }),
       ...(options.slashingFeeSats === undefined ? {} : { feeSats: options.slashingFeeSats }),
     };
+    // What the later transactions follow from cannot be changed by hand.
+    Object.freeze(this);
   }
 
   /** What the parameters say; a fresh copy of the script. */

@@ -20,7 +20,7 @@ export type Reason =
   | Sats.Reason
   | Coin.Reason
   | Address.Reason
-  | { readonly code: 'staking-tx.no-staking-output'; readonly reference: string }
+  | { readonly code: 'staking-tx.no-staking-output'; readonly reference: string; readonly paidSats?: string }
   | { readonly code: 'staking-tx.several-staking-outputs'; readonly indexes: readonly number[]; readonly reference: string }
   | { readonly code: 'staking-tx.insufficient-funds'; readonly haveSats: string; readonly needSats: string }
   | CoinSelection.Reason
@@ -307,7 +307,17 @@ export function findOutput(transaction: Tx.Transaction, contract: StakingContrac
     Bytes.equal(output.script, script) && (valueSats === undefined || output.value === valueSats) ? [i] : [],
   );
   const [index, ...more] = indexes;
-  if (index === undefined) fail<Reason>({ code: 'staking-tx.no-staking-output', reference: NOT_FOUND }, 'no output pays to this contract');
+  if (index === undefined) {
+    const paid = transaction.outs.find(({ script: other }) => Bytes.equal(other, script))?.value;
+    const advice =
+      paid === undefined
+        ? 'one of its keys, the staking time or the parameter version may be another'
+        : `one pays ${paid} sat to it, not ${valueSats} sat`;
+    fail<Reason>(
+      { code: 'staking-tx.no-staking-output', reference: NOT_FOUND, ...(paid === undefined ? {} : { paidSats: paid.toString() }) },
+      `no output pays to this contract: ${advice}`,
+    );
+  }
   if (more.length > 0)
     fail<Reason>(
       { code: 'staking-tx.several-staking-outputs', indexes, reference: NOT_FOUND },

@@ -49,6 +49,11 @@ describe('the worked example', () => {
     ]);
   });
 
+  it('cannot be changed by hand', () => {
+    expect(() => Object.assign(delegation, { stakingValueSats: 1n })).toThrow(TypeError);
+    expect(delegation.stakingValueSats).toBe(500_000n);
+  });
+
   it('has other txids in version 1, as the Go builder writes slashing transactions', () => {
     const go = from({ slashingTxVersion: 1 });
     expect(go.stakingSlashing.transaction.version).toBe(1);

@@ -429,7 +429,10 @@ describe('findOutput', () => {
       code: 'staking-tx.no-staking-output',
       reference: 'staking tx does not contain expected staking output',
     });
-    expect(codeOf(() => StakingTx.findOutput(paying(7n), contract, sats(8)))).toBe('staking-tx.no-staking-output');
+    expect(failure(() => StakingTx.findOutput(paying(7n), contract, sats(8))).reason).toMatchObject({
+      code: 'staking-tx.no-staking-output',
+      paidSats: '7',
+    });
     expect(codeOf(() => StakingTx.findOutput(paying(7n), contractOf(castOf(), { stakingTimeBlocks: 1009 })))).toBe(
       'staking-tx.no-staking-output',
     );

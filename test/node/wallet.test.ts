@@ -11,10 +11,22 @@ import type { Coin } from '../../src/bitcoin/Coin.ts';
 import * as InclusionProof from '../../src/bitcoin/InclusionProof.ts';
 import * as SigningRequest from '../../src/bitcoin/SigningRequest.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
+import * as PlainKey from '../../src/wallet/PlainKey.ts';
 import * as Staker from '../../src/wallet/Staker.ts';
 import * as Step from '../../src/wallet/Step.ts';
 import * as Steps from '../../src/wallet/Steps.ts';
-import { approvalOf, BABYLON_ADDRESS, COVENANT, FEE_RATE, keyOfType, NETWORK, PARAMS, PROVIDER, providerOf } from '../support/flows.ts';
+import {
+  approvalOf,
+  BABYLON_ADDRESS,
+  COVENANT,
+  FEE_RATE,
+  keyOfType,
+  NETWORK,
+  PARAMS,
+  PROVIDER,
+  providerOf,
+  STAKER,
+} from '../support/flows.ts';
 import { signaturesOf } from '../support/stakes.ts';
 import { describeIfNode, describeWithNode } from './support.ts';
 import * as World from './world.ts';
@@ -158,7 +170,7 @@ describeWithNode('the flows on a node', ({ chain }) => {
       const { delegation, transaction, height } = await open(staker, 'p2tr');
       const block = await chain().rawBlock(height);
       const inclusionProof = InclusionProof.fromBlock(block, delegation.stakingTxid);
-      const { message } = await staker.registerAfterStaking({
+      const existing = {
         stakingTransaction: transaction,
         inclusionHeight: height,
         inclusionProof,
@@ -166,7 +178,13 @@ describeWithNode('the flows on a node', ({ chain }) => {
         finalityProviderPk: PROVIDER.publicKey,
         stakingTimeBlocks: STAKING_TIME,
         valueSats: 600_000n,
-      });
+      };
+      // A block of regtest has next to no work: mainnet's rules do not take it, those of its own network do.
+      await expect(staker.registerAfterStaking(existing)).rejects.toMatchObject({ code: 'inclusion-proof.no-work' });
+      const own = PlainKey.from(STAKER.secretKey, { network: 'regtest', addressType: 'p2tr' });
+      const account = { address: own.address, publicKey: own.publicKey, babylonAddress: BABYLON_ADDRESS };
+      const there = Staker.from({ network: { ...network, bitcoinNetwork: 'regtest' }, account, bitcoin: own });
+      const { message } = await there.registerAfterStaking(existing);
       expect((message.value as { stakingTxInclusionProof?: unknown }).stakingTxInclusionProof).toBeDefined();
       // On another machine: the PSBT goes there as a file.
       const step = Steps.unbonding(delegation);

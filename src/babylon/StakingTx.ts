@@ -299,10 +299,11 @@ function isPushOnly(script: Uint8Array): boolean {
  * Index of the output that pays to the contract. With `valueSats`, outputs of another value are passed over, as the chain does; without it a
  * second output of the same script is refused whatever its value, since nothing tells which one is meant.
  *
- * @throws staking-tx.no-staking-output, staking-tx.several-staking-outputs
+ * @throws staking-tx.no-staking-output, staking-tx.several-staking-outputs, input.*
  */
 export function findOutput(transaction: Tx.Transaction, contract: StakingContract, valueSats?: Sats.Sats): number {
   const script = checkContract(contract).staking.scriptPubKey;
+  if (valueSats !== undefined) Sats.from(valueSats, 'valueSats');
   const indexes = Tx.check(transaction).outs.flatMap((output, i) =>
     Bytes.equal(output.script, script) && (valueSats === undefined || output.value === valueSats) ? [i] : [],
   );

@@ -10,7 +10,7 @@ import type * as Coin from './Coin.ts';
 import * as Coins from './Coin.ts';
 import * as CompactSize from './CompactSize.ts';
 import { byValue, keyOf, type Member, type Pool, type PoolOptions, type Reason as PoolReason, poolOf, type Skipped } from './coinPool.ts';
-import { type Found, feeOf, type Item, judge, type Problem, search } from './coinSearch.ts';
+import { type Found, type Item, judge, type Problem, search } from './coinSearch.ts';
 import * as Dust from './Dust.ts';
 import * as Fee from './Fee.ts';
 import * as Tx from './Tx.ts';
@@ -161,7 +161,8 @@ export function usable(options: PoolOptions & { readonly feeRateSatsPerKvb: bigi
 type Terms = {
   readonly outputs: readonly Tx.SpentOutput[];
   readonly changeScript: Uint8Array;
-  readonly paid: number;
+  readonly paidSats: Sats.Sats;
+  readonly feeRate: Fee.RatePerKvb;
   readonly rate: number;
   readonly maxRate: bigint;
   readonly laterRate: number;
@@ -190,12 +191,11 @@ function termsOf(options: select.Options): Terms {
   return {
     outputs,
     changeScript,
-    paid: Number(
-      Sats.from(
-        outputs.reduce((sum, { valueSats }) => sum + valueSats, 0n),
-        'outputs total',
-      ),
+    paidSats: Sats.from(
+      outputs.reduce((sum, { valueSats }) => sum + valueSats, 0n),
+      'outputs total',
     ),
+    feeRate,
     rate: Number(feeRate),
     maxRate,
     laterRate: Number(later),
@@ -308,10 +308,10 @@ function problemOf(terms: Terms, { must, optional }: Pool): Problem {
   const countBytes = CompactSize.encode(outputs.length).length;
   const changeBytes = 8 + CompactSize.encode(changeScript.length).length + changeScript.length;
   const later = terms.laterRate;
-  const spend = changeSpendWeight(changeScript, [...must, ...optional]) * later;
-  const worth = worthOf(changeScript, spend);
+  const spendWeight = changeSpendWeight(changeScript, [...must, ...optional]);
+  const worth = Number(worthOf(changeScript, spendWeight, BigInt(later)));
   return {
-    target: terms.paid - base.value,
+    target: Number(terms.paidSats) - base.value,
     // Version, lock time and the count of outputs; the count of inputs depends on the choice.
     baseWeight: 4 * (8 + countBytes + sizes) + base.weight,
     baseCount: base.count,
@@ -320,7 +320,7 @@ function problemOf(terms: Terms, { must, optional }: Pool): Problem {
     changeWeight: 4 * (changeBytes + CompactSize.encode(outputs.length + 1).length - countBytes),
     leastChange: Math.min(terms.minChange ?? worth, worth),
     minChange: terms.minChange ?? worth,
-    changeSpendCost: spend,
+    changeSpendCost: spendWeight * later,
     rate,
     laterRate: Math.min(later, rate),
     maxExcess: terms.maxExcess,
@@ -330,9 +330,11 @@ function problemOf(terms: Terms, { must, optional }: Pool): Problem {
   };
 }
 
-/** The least that is worth an output, when spending it costs this much in 1/4000 sat. */
-function worthOf(changeScript: Uint8Array, spendCost: number): number {
-  return Math.max(Number(Dust.threshold(changeScript)), Math.ceil(spendCost / 4000));
+/** The least that is worth an output, when spending it weighs this much at this rate. @unit satoshi */
+function worthOf(changeScript: Uint8Array, spendWeight: number, laterRate: bigint): bigint {
+  const dust = Dust.threshold(changeScript);
+  const cost = (BigInt(spendWeight) * laterRate + 3999n) / 4000n;
+  return cost > dust ? cost : dust;
 }
 
 /**
@@ -344,8 +346,8 @@ function worthOf(changeScript: Uint8Array, spendCost: number): number {
  */
 export function worthwhileChange(changeScriptPubKey: Uint8Array, laterFeeRateSatsPerKvb: bigint = LATER_RATE): Sats.Sats {
   const script = Address.checkPayable(changeScriptPubKey, 'changeScriptPubKey');
-  const later = Number(Fee.rate(laterFeeRateSatsPerKvb, 'laterFeeRateSatsPerKvb'));
-  return Sats.from(BigInt(worthOf(script, changeSpendWeight(script, []) * later)));
+  const later = Fee.rate(laterFeeRateSatsPerKvb, 'laterFeeRateSatsPerKvb');
+  return Sats.from(worthOf(script, changeSpendWeight(script, []), later));
 }
 
 /** What spending the change will weigh; of a script hash nobody has shown yet, what the dust rule assumes. */
@@ -406,9 +408,11 @@ function finish(terms: Terms, pool: Pool, solution: Solution): select.Selected {
   const verdict = more ?? found;
   const members = [...solution.members, ...added].sort(byValue);
   const all = [...pool.must, ...members];
-  const changeSats = Sats.from(BigInt(verdict.change));
+  // The search has chosen; what is paid and what comes back is counted anew, in integers of any size.
   const haveSats = all.reduce((sum, { coin }) => sum + coin.valueSats, 0n);
-  const feeSats = Sats.from(haveSats - BigInt(terms.paid) - changeSats, 'feeSats');
+  const restSats = haveSats - terms.paidSats;
+  const changeSats = verdict.change === 0 ? Sats.ZERO : Sats.from(restSats - Fee.at(verdict.weight, terms.feeRate), 'changeSats');
+  const feeSats = Sats.from(restSats - changeSats, 'feeSats');
   Fee.checkCeiling(feeSats, verdict.weight, terms.maxRate);
   // Previous transactions are looked at here and not before: those of the coins that are spent.
   const inputs = all.map(({ coin, input }) => Coins.toInput(coin, keyOf(input.outpoint), { allowTxidChange: true }));
@@ -443,7 +447,7 @@ function insufficient(terms: Terms, pool: Pool): never {
   );
   const all = itemOf(pool.optional);
   const weight = problem.baseWeight + all.weight + 4 + (all.segwit || problem.baseSegwit ? 2 : 0);
-  const needSats = (BigInt(terms.paid) + BigInt(feeOf(weight, terms.rate))).toString();
+  const needSats = (terms.paidSats + Fee.at(weight, terms.feeRate)).toString();
   if (found !== undefined) {
     const neededInputs = problem.baseCount + found.chosen.length;
     if (neededInputs > terms.maxInputs || found.weight > terms.maxWeight) {

@@ -60,11 +60,11 @@ export function build(options: build.Options): build.Built {
   const maxRate = options.maxFeeRateSatsPerKvb ?? Fee.MAX_RATE;
   const feeRate = Fee.rate(options.feeRateSatsPerKvb, 'feeRateSatsPerKvb', maxRate);
   const scriptPubKey = Address.checkPayable(options.scriptPubKey, 'scriptPubKey');
-  const upTo = Number(Sats.from(options.upToSats ?? Sats.MAX, 'upToSats'));
+  const upToSats = Sats.from(options.upToSats ?? Sats.MAX, 'upToSats');
   const enough = options.enoughSats === undefined ? undefined : Sats.from(options.enoughSats, 'enoughSats');
   const maxInputs = Check.integer(options.maxInputs ?? Tx.MAX_STANDARD_WEIGHT, 'maxInputs', 1, Tx.MAX_STANDARD_WEIGHT);
   const { must, optional, skipped } = poolOf(options, Number(feeRate));
-  const wanted = optional.filter(({ value }) => value <= upTo);
+  const wanted = optional.filter(({ coin }) => coin.valueSats <= upToSats);
   const order = enough === undefined ? [...wanted].reverse() : wanted;
   const taken = take({ must, order, enough, maxInputs, output: scriptPubKey, feeRate });
   // One coin may be moved when the new one must have a certain value: a legacy coin to a segwit script.

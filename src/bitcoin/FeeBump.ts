@@ -103,9 +103,12 @@ export function replace(options: replace.Options): replace.Replaced {
   const extra = extraCoins(options, old);
   const coins = [...options.coins];
   const inputs = [...old.inputs];
-  for (;;) {
-    const have = coins.reduce((sum, { valueSats }) => sum + valueSats, 0n);
-    const made = outputsFor(old, options, inputs, kept, have - paid);
+  const plain = kept.length > 0 ? kept : [{ scriptPubKey: changeScript ?? NOTHING, valueSats: 0n }];
+  let leastWeight = Coins.signedWeight(Coins.unsigned(inputs, plain), inputs);
+  let have = coins.reduce((sum, { valueSats }) => sum + valueSats, 0n);
+  for (let added = 0; ; added++) {
+    // Outputs are tried only where the coins might be enough: a transaction for each coin that is added would be quadratic work.
+    const made = have - paid < leastFee(options, old, leastWeight) ? undefined : outputsFor(old, options, inputs, kept, have - paid);
     if (made !== undefined) {
       Fee.checkCeiling(made.feeSats, made.signedWeight, options.maxFeeRateSatsPerKvb ?? Fee.MAX_RATE);
       if (Fee.rateOf(made.feeSats, made.signedWeight) <= old.oldRate) sameRate(old.oldRate, feeRate);
@@ -116,9 +119,8 @@ export function replace(options: replace.Options): replace.Replaced {
       const changeSats = Sats.from(have - paid - feeSats);
       return { transaction: next, coins, inputs, feeSats, oldFeeSats, changeSats, signedWeight };
     }
-    const more = extra.shift();
+    const more = extra[added];
     if (more === undefined) {
-      const plain = kept.length > 0 ? kept : [{ scriptPubKey: changeScript ?? NOTHING, valueSats: 0n }];
       const weight = Coins.signedWeight(Coins.unsigned(inputs, plain), inputs);
       const needSats = (paid + leastFee(options, old, weight)).toString();
       fail<Reason>(
@@ -128,8 +130,13 @@ export function replace(options: replace.Options): replace.Replaced {
     }
     coins.push(more.coin);
     inputs.push({ ...more.input, sequence: Coins.REPLACEABLE_SEQUENCE });
+    have += more.coin.valueSats;
+    leastWeight += leastInputWeight(more.input);
   }
 }
+
+/** Without the byte that a legacy input has beside one with a witness. */
+const leastInputWeight = (input: Coin.Input): number => Coins.inputWeight(input) - 1;
 
 const NOTHING = new Uint8Array(0);
 
@@ -329,15 +336,23 @@ export function child(options: child.Options): child.Child {
       : [...CoinSelection.usable({ candidates, feeRateSatsPerKvb: rate, maxFeeRateSatsPerKvb: maxRate }).coins].filter(
           ({ input: { outpoint } }) => outpoint.txid !== first.outpoint.txid,
         );
+  const feeFor = (weight: number): bigint => {
+    const own = Fee.at(weight, rate);
+    // Nodes round each transaction up to whole vbytes and compare the sums.
+    const together = Fee.at(4 * (parentBytes + Math.ceil(weight / 4)), rate) - parentFee;
+    return together > own ? together : own;
+  };
   const coins = [coin];
   const inputs: Coin.Input[] = [first];
-  for (;;) {
-    const signedWeight = Tx.checkWeight(Coins.signedWeight(Coins.unsigned(inputs, [{ scriptPubKey, valueSats: 0n }]), inputs));
-    const own = Fee.at(signedWeight, rate);
-    // Nodes round each transaction up to whole vbytes and compare the sums.
-    const together = Fee.at(4 * (parentBytes + Math.ceil(signedWeight / 4)), rate) - parentFee;
-    const feeSats = together > own ? together : own;
-    const haveSats = coins.reduce((sum, { valueSats }) => sum + valueSats, 0n);
+  const weigh = (): number => Tx.checkWeight(Coins.signedWeight(Coins.unsigned(inputs, [{ scriptPubKey, valueSats: 0n }]), inputs));
+  let leastWeight = weigh();
+  let haveSats: bigint = coin.valueSats;
+  for (let added = 0; ; added++) {
+    const more = extra[added];
+    // Weighed as a whole only where the coins might be enough, or are all there are: for each coin that is added it would be quadratic work.
+    const mayDo = more === undefined || haveSats > feeFor(leastWeight);
+    const signedWeight = mayDo ? weigh() : leastWeight;
+    const feeSats = feeFor(signedWeight);
     const valueSats = haveSats - feeSats;
     if (valueSats > 0n && !Dust.isDust(scriptPubKey, valueSats)) {
       Fee.checkCeiling(parentFee + feeSats, 4 * parentBytes + signedWeight, maxRate);
@@ -351,7 +366,6 @@ export function child(options: child.Options): child.Child {
         packageRateSatsPerKvb: Fee.rateOf(parentFee + feeSats, 4 * (parentBytes + Math.ceil(signedWeight / 4))),
       };
     }
-    const more = extra.shift();
     if (more === undefined) {
       const needSats = (feeSats + Dust.threshold(scriptPubKey)).toString();
       fail<Reason>(
@@ -361,6 +375,8 @@ export function child(options: child.Options): child.Child {
     }
     coins.push(more.coin);
     inputs.push({ ...more.input, sequence: Coins.REPLACEABLE_SEQUENCE });
+    haveSats += more.coin.valueSats;
+    leastWeight += leastInputWeight(more.input);
   }
 }
 

@@ -52,6 +52,7 @@ export type PoolOptions = {
 export type Member = {
   readonly coin: Coin.Coin;
   readonly input: Coin.Input;
+  /** The value as the search counts; amounts are taken from the coin. */
   readonly value: number;
   readonly weight: number;
   readonly legacy: boolean;
@@ -196,7 +197,7 @@ function outpointOf(coin: Coin.Coin, field: string): Tx.Outpoint {
 
 /** A name for a script, one character a byte; long ones are no output scripts of a wallet and are told apart in hex. */
 function scriptKey(script: Uint8Array): string {
-  return script.length <= 64 ? String.fromCharCode.apply(null, script as unknown as number[]) : Hex.encode(script);
+  return script.length <= 64 ? String.fromCharCode(...script) : Hex.encode(script);
 }
 
 function laterFault(options: PoolOptions, member: Member, rate: number, i: number): Why | undefined {

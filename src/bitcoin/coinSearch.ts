@@ -1,8 +1,9 @@
 // Which coins to spend: the subset of least waste. Changeless subsets by branch and bound, subsets with change by how many of each weight.
 // Waste is what the fee is now, plus what spending the change will cost later, less what the spent coins would have cost later.
 //
-// Everything is exact: values and weights are integers below 2^53, and waste is counted in 1/4000 satoshi, the unit of weight times rate.
-// Doubles that are not integers occur in bounds only, with a margin against their rounding.
+// This only chooses: no amount leaves from here, CoinSelection counts fee and change of the chosen coins in bigint. For the hundred thousands
+// of steps that a choice takes, values and weights are doubles that are integers below 2^53, and waste is counted in 1/4000 satoshi, the unit
+// of weight times rate. Doubles that are not integers occur in bounds only, with a margin against their rounding.
 
 /** What is spent together: a coin, or all coins of a script. `weight` is that of its inputs, without marker bytes and the input count. */
 export type Item = {
@@ -52,8 +53,8 @@ export type Found = {
 
 export type Outcome = { readonly found: Found | undefined; readonly exhausted: boolean; readonly tries: number };
 
-/** ceil(vbytes * rate / 1000) with vbytes = ceil(weight / 4); integers throughout, since rate * vbytes stays below 2^53. */
-export function feeOf(weight: number, rate: number): number {
+/** `Fee.at` in the numbers of the search: ceil(vbytes * rate / 1000), vbytes = ceil(weight / 4); rate * vbytes stays below 2^53. */
+function feeOf(weight: number, rate: number): number {
   const product = Math.ceil(weight / 4) * rate;
   const rest = product % 1000;
   return (product - rest) / 1000 + (rest === 0 ? 0 : 1);

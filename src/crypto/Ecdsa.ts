@@ -165,7 +165,8 @@ function readInteger(der: Uint8Array, at: number): { readonly value: bigint; rea
   const next = at + 2 + length;
   if (length === 0 || next > der.length) return `byte ${at + 1} says ${length} bytes, ${der.length - at - 2} follow`;
   const bytes = der.subarray(at + 2, next);
-  const [first, second] = bytes as unknown as readonly [number, number | undefined];
+  const first = bytes[0] as number;
+  const second = bytes[1];
   if (first >= 0x80) return `the integer at byte ${at} is negative`;
   if (first === 0 && second !== undefined && second < 0x80) return `the integer at byte ${at} has a zero too many in front`;
   return { value: Bytes.toBigInt(bytes), next };

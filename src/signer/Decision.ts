@@ -1,0 +1,68 @@
+// Sign, return what was signed, or refuse: the whole rule that keeps a provider from signing twice, without a clock, a disk or a key.
+// finality-provider eotsmanager/localmanager.go decides by the record alone; the watermark is EIP-3076's, the height rule is ours.
+import type { Vote } from './Recognisers.ts';
+import type { SignRecord, SlotState } from './SignStore.ts';
+
+/** Why nothing is signed. Each is a stable code; heights in the facts. */
+export type Refusal =
+  | { readonly code: 'signer.not-a-vote' }
+  | { readonly code: 'signer.height-mismatch'; readonly height: bigint; readonly voteHeight: bigint }
+  | { readonly code: 'signer.double-sign'; readonly height: bigint }
+  | { readonly code: 'signer.key-condemned'; readonly why: string }
+  | { readonly code: 'signer.not-enrolled' }
+  | { readonly code: 'signer.below-watermark'; readonly height: bigint; readonly watermark: bigint }
+  | { readonly code: 'signer.fenced'; readonly height: bigint; readonly signedElsewhereUpTo: bigint; readonly knownUpTo: bigint };
+
+export type Question = {
+  /** The height asked for: it selects the nonce. */
+  readonly height: bigint;
+  /** SHA-256 of the message. @shape 32 bytes */
+  readonly signingRoot: Uint8Array;
+  /** What the recogniser read in the message; undefined: not a vote. */
+  readonly vote: Vote | undefined;
+  /** What the store holds for the slot and, if anything, at this height. */
+  readonly stored: SlotState & { readonly record: SignRecord | undefined };
+  /** The highest height at which votes of this key are known to exist by anything but the store: the chain, an interchange file, a second place. */
+  readonly signedElsewhereUpTo: bigint | undefined;
+};
+
+export type Decision =
+  | { readonly kind: 'sign' }
+  | { readonly kind: 'return'; readonly signature: Uint8Array }
+  | { readonly kind: 'refuse'; readonly refusal: Refusal };
+
+/**
+ * Decides one request. The order matters: what is stored at the height comes before watermarks, so that a repeated request is answered
+ * for ever with the same bytes; and nothing but an exact repeat is answered for a condemned or fenced key.
+ */
+export function decide(question: Question): Decision {
+  const { height, signingRoot, vote, stored, signedElsewhereUpTo } = question;
+  if (vote === undefined) return refuse({ code: 'signer.not-a-vote' });
+  if (vote.height !== height) return refuse({ code: 'signer.height-mismatch', height, voteHeight: vote.height });
+  if (stored.condemned !== undefined) return refuse({ code: 'signer.key-condemned', why: stored.condemned });
+  if (stored.record !== undefined) {
+    if (!same(stored.record.signingRoot, signingRoot)) return refuse({ code: 'signer.double-sign', height });
+    if (stored.record.signature !== undefined) return { kind: 'return', signature: stored.record.signature };
+    // Imported history names the message without its signature: the same message gives the same bytes again.
+    return { kind: 'sign' };
+  }
+  if (stored.watermark === undefined) return refuse({ code: 'signer.not-enrolled' });
+  if (height <= stored.watermark) return refuse({ code: 'signer.below-watermark', height, watermark: stored.watermark });
+  const knownUpTo = max(stored.watermark, stored.highestSigned ?? -1n);
+  if (signedElsewhereUpTo !== undefined && signedElsewhereUpTo > knownUpTo) {
+    return refuse({ code: 'signer.fenced', height, signedElsewhereUpTo, knownUpTo });
+  }
+  return { kind: 'sign' };
+}
+
+function refuse(refusal: Refusal): Decision {
+  return { kind: 'refuse', refusal };
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}

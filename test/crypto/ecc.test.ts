@@ -5,7 +5,7 @@ import * as Ecc from '../../src/crypto/Ecc.ts';
 import * as Bip340 from '../../src/crypto/ecc/bip340.ts';
 import * as EccEcdsa from '../../src/crypto/ecc/ecdsa.ts';
 import { pure } from '../../src/crypto/ecc/pure.ts';
-import { adapt } from '../../src/crypto/ecc/tiny.ts';
+import { adapt, worksOnTheGenerator } from '../../src/crypto/ecc/tiny.ts';
 import { wasm } from '../../src/crypto/ecc/wasm.ts';
 import * as Schnorr from '../../src/crypto/Schnorr.ts';
 import * as SecretKey from '../../src/crypto/SecretKey.ts';
@@ -279,6 +279,17 @@ describe.each(backends.map((ecc) => ({ name: ecc.name, ecc })))('backend $name',
 });
 
 describe('the adapter of tiny-secp256k1', () => {
+  it('is not taken when the module computes nothing, something else, or breaks', () => {
+    const backend = (pointFromScalar: Ecc.Ecc['pointFromScalar']): Ecc.Ecc => ({ ...wasm, pointFromScalar });
+    expect(worksOnTheGenerator(wasm)).toBe(true);
+    expect(worksOnTheGenerator(backend(() => null))).toBe(false);
+    expect(worksOnTheGenerator(backend(() => new Uint8Array(33)))).toBe(false);
+    const broken = backend(() => {
+      throw new RangeError('unreachable');
+    });
+    expect(worksOnTheGenerator(broken)).toBe(false);
+  });
+
   it('lets failures through that are not about its input', () => {
     const broken = adapt({
       ...({} as Parameters<typeof adapt>[0]),

@@ -7,10 +7,12 @@ import type { Delegation } from '../../src/babylon/Delegation.ts';
 import * as Networks from '../../src/babylon/Networks.ts';
 import * as Params from '../../src/babylon/Params.ts';
 import * as ParamsSet from '../../src/babylon/ParamsSet.ts';
+import { isSatlockError } from '../../src/base/Errors.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import type { Coin } from '../../src/bitcoin/Coin.ts';
+import * as InclusionProof from '../../src/bitcoin/InclusionProof.ts';
 import * as Psbt from '../../src/bitcoin/Psbt.ts';
-import type * as Tx from '../../src/bitcoin/Tx.ts';
+import * as Tx from '../../src/bitcoin/Tx.ts';
 import * as CovenantApproval from '../../src/wallet/CovenantApproval.ts';
 import * as PlainKey from '../../src/wallet/PlainKey.ts';
 import type { BabylonMessage } from '../../src/wallet/Provider.ts';
@@ -175,4 +177,44 @@ export function changed(psbtHex: string, change: (transaction: Tx.Transaction) =
   const psbt = Psbt.Psbt.fromHex(psbtHex);
   change((psbt.data.globalMap.unsignedTx as unknown as { readonly tx: Tx.Transaction }).tx);
   return psbt.toHex();
+}
+
+/** A stake of this network, in the words of a plan. */
+export const TERMS: { readonly finalityProviderPk: KeyPair['publicKey']; readonly stakingTimeBlocks: number; readonly valueSats: bigint } =
+  {
+    finalityProviderPk: PROVIDER.publicKey,
+    stakingTimeBlocks: STAKING_TIME,
+    valueSats: STAKE_SATS,
+  };
+
+/** The same, at the tip and with a fee rate. */
+export const STAKE_TERMS: typeof TERMS & { readonly babylonBtcTipHeight: number; readonly feeRateSatsPerKvb: typeof FEE_RATE } = {
+  babylonBtcTipHeight: TIP,
+  ...TERMS,
+  feeRateSatsPerKvb: FEE_RATE,
+};
+
+/** A coin of the staker and the transaction that made it. */
+export function fundingOf(world: World, valueSats = 200_000n): { readonly funding: Coin; readonly made: Tx.Transaction } {
+  const { scriptPubKey } = world.key;
+  const made = Tx.create([{ outpoint: { txid: '66'.repeat(32), vout: 0 } }], [{ scriptPubKey, valueSats }]);
+  const outpoint = { txid: Tx.txid(made), vout: 0 };
+  return { made, funding: world.key.coin({ outpoint, valueSats, previousTransaction: Tx.encode(made) }) };
+}
+
+/** The proof of a block of two, built from its txids. */
+export function proofOf(transaction: Tx.Transaction): InclusionProof.InclusionProof {
+  const txid = Tx.txid(transaction);
+  return InclusionProof.fromTxids({ txids: ['ab'.repeat(32), txid], txid, blockHash: '01'.repeat(32) });
+}
+
+/** The code of the error of ours that a call ends in; anything else, and no error at all, fails the test. */
+export async function codeOf(act: () => unknown): Promise<string> {
+  try {
+    await act();
+  } catch (error) {
+    if (isSatlockError(error)) return error.code;
+    throw error;
+  }
+  throw new Error('expected an error, got none');
 }

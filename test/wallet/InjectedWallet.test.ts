@@ -1,6 +1,5 @@
 // Wallets that browsers inject: options in each wallet's words, network and key checked, refusals and bad answers told apart.
 import { describe, expect, it } from 'vitest';
-import { isSatlockError } from '../../src/base/Errors.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import type { Network } from '../../src/bitcoin/Network.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
@@ -12,6 +11,7 @@ import {
   BABYLON_ADDRESS,
   babylonWallet,
   COVENANT,
+  codeOf,
   coinsOf,
   keyOfType,
   NETWORK,
@@ -28,16 +28,6 @@ import { failure, judge, keyOf, signaturesOf, untyped } from '../support/stakes.
 
 const key = keyOfType('p2tr');
 const OWN = { address: key.address, publicKey: Hex.encode(key.publicKey) };
-
-async function codeOf(act: () => Promise<unknown>): Promise<string> {
-  try {
-    await act();
-  } catch (error) {
-    if (isSatlockError(error)) return error.code;
-    throw error;
-  }
-  throw new Error('expected an error, got none');
-}
 
 type Calls = { readonly method: string; readonly args: readonly unknown[] }[];
 

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import * as Delegation from '../../src/babylon/Delegation.ts';
 import type * as ExtensionTx from '../../src/babylon/ExtensionTx.ts';
 import * as Networks from '../../src/babylon/Networks.ts';
-import { isSatlockError, SatlockError } from '../../src/base/Errors.ts';
+import { SatlockError } from '../../src/base/Errors.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import type { Coin } from '../../src/bitcoin/Coin.ts';
-import * as InclusionProof from '../../src/bitcoin/InclusionProof.ts';
+import type * as InclusionProof from '../../src/bitcoin/InclusionProof.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
 import * as PublicKey from '../../src/crypto/PublicKey.ts';
 import * as StakePlan from '../../src/wallet/StakePlan.ts';
@@ -18,55 +18,34 @@ import {
   approvalOf,
   babylonWallet,
   COVENANT,
+  codeOf,
   coinsOf,
   FEE_RATE,
+  fundingOf,
   keyOfType,
   NETWORK,
   PARAMS,
   PROVIDER,
   planOf,
+  proofOf,
   STAKE_SATS,
+  STAKE_TERMS,
   STAKER,
   STAKING_TIME,
+  TERMS,
   TIP,
   utxosOf,
-  type World,
   worldOf,
 } from '../support/flows.ts';
 import { failure, filled, keyOf, P2WPKH, untyped } from '../support/stakes.ts';
 
-/** The code of the error of ours that a call ends in; anything else fails the test. */
-async function codeOf(act: () => unknown): Promise<string> {
-  try {
-    await act();
-  } catch (error) {
-    if (isSatlockError(error)) return error.code;
-    throw error;
-  }
-  throw new Error('expected an error, got none');
-}
-
 const hex = Hex.encode;
-const terms = { finalityProviderPk: PROVIDER.publicKey, stakingTimeBlocks: STAKING_TIME, valueSats: STAKE_SATS };
-const stakeTerms = { babylonBtcTipHeight: TIP, ...terms, feeRateSatsPerKvb: FEE_RATE };
-
-function fundingOf(world: World, valueSats = 200_000n): { readonly funding: Coin; readonly made: Tx.Transaction } {
-  const { scriptPubKey } = world.key;
-  const made = Tx.create([{ outpoint: { txid: '66'.repeat(32), vout: 0 } }], [{ scriptPubKey, valueSats }]);
-  const outpoint = { txid: Tx.txid(made), vout: 0 };
-  return { made, funding: world.key.coin({ outpoint, valueSats, previousTransaction: Tx.encode(made) }) };
-}
-
-function proofOf(transaction: Tx.Transaction): InclusionProof.InclusionProof {
-  const txid = Tx.txid(transaction);
-  return InclusionProof.fromTxids({ txids: ['ab'.repeat(32), txid], txid, blockHash: '01'.repeat(32) });
-}
 
 describe('what a caller gets wrong', () => {
   it('H10: a tip height below 0, before the first parameters, or no integer', async () => {
     const world = worldOf();
     const plan = (babylonBtcTipHeight: number) => () =>
-      world.staker.plan({ ...stakeTerms, babylonBtcTipHeight, coins: coinsOf(world.key, 8_000_000n) });
+      world.staker.plan({ ...STAKE_TERMS, babylonBtcTipHeight, coins: coinsOf(world.key, 8_000_000n) });
     expect(await codeOf(plan(-5))).toBe('input.out-of-range');
     expect(await codeOf(plan(5))).toBe('params.none-at-height');
     expect(await codeOf(plan(Number.NaN))).toBe('input.not-integer');
@@ -85,7 +64,7 @@ describe('what a caller gets wrong', () => {
     expect(failure(() => PublicKey.fromHex(`${hex(PROVIDER.publicKey)}zz`)).code).toMatch(/^hex[.]/);
     const world = worldOf();
     const finalityProviderPk = untyped<PublicKey.XOnlyPublicKey>(`${hex(PROVIDER.publicKey)}zz`);
-    expect(failure(() => world.staker.plan({ ...stakeTerms, finalityProviderPk, coins: coinsOf(world.key, 8_000_000n) })).code).toBe(
+    expect(failure(() => world.staker.plan({ ...STAKE_TERMS, finalityProviderPk, coins: coinsOf(world.key, 8_000_000n) })).code).toBe(
       'input.not-bytes',
     );
   });
@@ -94,7 +73,7 @@ describe('what a caller gets wrong', () => {
     const world = worldOf();
     const { contract, built, coins } = planOf(world);
     const stakingTransaction = built.transaction;
-    const existing = { stakingTransaction, inclusionHeight: TIP, inclusionProof: proofOf(stakingTransaction), ...terms };
+    const existing = { stakingTransaction, inclusionHeight: TIP, inclusionProof: proofOf(stakingTransaction), ...TERMS };
     expect(await codeOf(() => world.staker.registerAfterStaking({ ...existing, valueSats: STAKE_SATS + 1n }))).toBe(
       'staking-tx.no-staking-output',
     );
@@ -112,7 +91,7 @@ describe('what a caller gets wrong', () => {
     const { contract } = planOf(world);
     const stake = { scriptPubKey: contract.staking.scriptPubKey, valueSats: STAKE_SATS };
     const stakingTransaction = Tx.create([{ outpoint: { txid: '12'.repeat(32), vout: 0 } }], [stake, stake]);
-    const options = { stakingTransaction, inclusionHeight: TIP, inclusionProof: proofOf(stakingTransaction), ...terms };
+    const options = { stakingTransaction, inclusionHeight: TIP, inclusionProof: proofOf(stakingTransaction), ...TERMS };
     expect(await codeOf(() => world.staker.registerAfterStaking(options))).toBe('staking-tx.several-staking-outputs');
   });
 
@@ -133,7 +112,7 @@ describe('what a caller gets wrong', () => {
           stakingTransaction,
           inclusionHeight: TIP,
           inclusionProof,
-          ...terms,
+          ...TERMS,
           ...(header === undefined ? {} : { header }),
         }),
       );
@@ -184,7 +163,7 @@ describe('what a caller gets wrong', () => {
     const params = { ...PARAMS, covenantPks: upper };
     const contract = StakePlan.forExtension({
       paramsSet: untyped({ versions: [params] }),
-      ...stakeTerms,
+      ...STAKE_TERMS,
       previous,
       funding,
       changeScriptPubKey: world.key.scriptPubKey,
@@ -196,26 +175,26 @@ describe('what a caller gets wrong', () => {
     const world = worldOf();
     const { delegation: previous } = planOf(world);
     const candidates = coinsOf(world.key, 900n, 900n, 900n, 900n, 900n, 900n);
-    const error = failure(() => world.staker.planExtension({ ...stakeTerms, previous, candidates }));
+    const error = failure(() => world.staker.planExtension({ ...STAKE_TERMS, previous, candidates }));
     expect(error.code).toBe('extension-tx.needs-consolidation');
     const { plan } = error.reason as unknown as { readonly plan: ExtensionTx.ConsolidationPlan };
     expect(BigInt(plan.valueSats)).toBeGreaterThan(900n);
     expect(Tx.fromHex(plan.transaction).ins).toHaveLength(plan.inputs.length);
     const chosen = world.staker.planExtension({
-      ...stakeTerms,
+      ...STAKE_TERMS,
       previous,
       candidates: [...candidates, ...coinsOf(world.key, 50_000n)].slice(5),
     });
     expect(chosen.funding.valueSats).toBe(50_000n);
     const { funding } = fundingOf(world, 400n);
-    expect(await codeOf(() => world.staker.planExtension({ ...stakeTerms, previous, funding }))).toBe('extension-tx.insufficient-funds');
+    expect(await codeOf(() => world.staker.planExtension({ ...STAKE_TERMS, previous, funding }))).toBe('extension-tx.insufficient-funds');
   });
 
   it('A10, H31: the stake itself as the coin that extends it, and one coin twice', async () => {
     const world = worldOf();
     const { delegation: previous, contract } = planOf(world);
     const funding = { outpoint: previous.staking.outpoint, scriptPubKey: contract.staking.scriptPubKey, valueSats: STAKE_SATS };
-    expect(await codeOf(() => world.staker.planExtension({ ...stakeTerms, previous, funding }))).toBe('extension-tx.funding-is-the-stake');
+    expect(await codeOf(() => world.staker.planExtension({ ...STAKE_TERMS, previous, funding }))).toBe('extension-tx.funding-is-the-stake');
     const [utxo] = utxosOf(coinsOf(world.key, 8_000_000n));
     if (utxo === undefined) throw new Error('a coin');
     expect(await codeOf(() => Utxo.toCoins([utxo, { ...utxo, txid: utxo.txid.toUpperCase() }]))).toBe('utxo.duplicate');
@@ -349,5 +328,22 @@ describe('what a caller gets wrong', () => {
     const { delegation } = planOf(worldOf());
     expect(failure(() => Steps.unbonding(delegation, { stakerPk: keyOf('stranger').publicKey })).code).toBe('steps.not-a-staker');
     expect(Steps.unbonding(delegation, { stakerPk: STAKER.publicKey }).name).toBe('unbonding');
+  });
+
+  it('a height of maturity without the tip to hold it against', async () => {
+    const world = worldOf();
+    const { delegation } = planOf(world);
+    const outputs = [{ delegation, from: 'staking' as const, confirmedHeight: TIP }];
+    expect(await codeOf(() => world.staker.withdraw({ outputs, feeRateSatsPerKvb: FEE_RATE }))).toBe('input.missing');
+    expect(await codeOf(() => world.staker.withdraw({ outputs, feeRateSatsPerKvb: FEE_RATE, tipHeight: TIP }))).toBe('staker.not-mature');
+  });
+
+  it('coins to choose from and coins to spend at once', () => {
+    const world = worldOf();
+    const coins = coinsOf(world.key, 8_000_000n);
+    const { scriptPubKey: changeScriptPubKey } = world.key;
+    const options = { ...STAKE_TERMS, paramsSet: NETWORK.paramsSet, stakerPk: STAKER.publicKey, changeScriptPubKey, candidates: coins };
+    expect(StakePlan.forStake(options).built.changeSats).toBeGreaterThan(0n);
+    expect(failure(() => StakePlan.forStake(untyped({ ...options, coins }))).code).toBe('stake-plan.coins-choice');
   });
 });

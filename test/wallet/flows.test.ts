@@ -10,7 +10,6 @@ import * as Phase1Params from '../../src/babylon/Phase1Params.ts';
 import * as Slasher from '../../src/babylon/Slasher.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import type { Coin } from '../../src/bitcoin/Coin.ts';
-import * as InclusionProof from '../../src/bitcoin/InclusionProof.ts';
 import * as Psbt from '../../src/bitcoin/Psbt.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
 import * as HdAccount from '../../src/wallet/HdAccount.ts';
@@ -34,10 +33,12 @@ import {
   peerInfo,
   peerManager,
   planOf,
+  proofOf,
   providerOf,
   STAKE_SATS,
   STAKER,
   STAKING_TIME,
+  TERMS,
   TIP,
   utxosOf,
   worldOf,
@@ -54,15 +55,6 @@ function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shown);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner)]));
-}
-
-/** The proof of a block of two, built from its txids. */
-function proofOf(transaction: Tx.Transaction): InclusionProof.InclusionProof {
-  return InclusionProof.fromTxids({
-    txids: ['ab'.repeat(32), Tx.txid(transaction)],
-    txid: Tx.txid(transaction),
-    blockHash: `${'00'.repeat(30)}beef`,
-  });
 }
 
 const HABITS: readonly (readonly [string, Habits])[] = [
@@ -268,7 +260,6 @@ describe('what exists on Bitcoin already', () => {
     const plan = planOf(world);
     return { world, delegation: plan.delegation, transaction: plan.built.transaction };
   };
-  const terms = { finalityProviderPk: PROVIDER.publicKey, stakingTimeBlocks: STAKING_TIME, valueSats: STAKE_SATS };
 
   it('is registered with its proof', async () => {
     const { world, transaction } = existing();
@@ -277,7 +268,7 @@ describe('what exists on Bitcoin already', () => {
       stakingTransaction: transaction,
       inclusionHeight: TIP,
       inclusionProof,
-      ...terms,
+      ...TERMS,
     });
     const { key, proof } = (message.value as { stakingTxInclusionProof: { key: { index: number }; proof: Uint8Array } })
       .stakingTxInclusionProof;
@@ -287,7 +278,7 @@ describe('what exists on Bitcoin already', () => {
   it('as the message that the peer makes of the same stake, byte for byte', async () => {
     const { world, transaction } = existing();
     const inclusionProof = proofOf(transaction);
-    await world.staker.registerAfterStaking({ stakingTransaction: transaction, inclusionHeight: TIP, inclusionProof, ...terms });
+    await world.staker.registerAfterStaking({ stakingTransaction: transaction, inclusionHeight: TIP, inclusionProof, ...TERMS });
     const wallet = providerOf();
     const babylon = babylonWallet();
     await peerManager(wallet, babylon).postStakeRegistrationBabylonTransaction(

@@ -4,9 +4,8 @@ import { describe, expect, it } from 'vitest';
 import * as Delegation from '../../src/babylon/Delegation.ts';
 import type * as WithdrawalTx from '../../src/babylon/WithdrawalTx.ts';
 import type * as Witness from '../../src/babylon/Witness.ts';
-import { isSatlockError, type SatlockError } from '../../src/base/Errors.ts';
+import type { SatlockError } from '../../src/base/Errors.ts';
 import * as Hex from '../../src/base/Hex.ts';
-import type { Coin } from '../../src/bitcoin/Coin.ts';
 import * as SigningRequest from '../../src/bitcoin/SigningRequest.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
 import type { SignPsbtOptions } from '../../src/wallet/Provider.ts';
@@ -18,20 +17,21 @@ import {
   babylonWallet,
   COVENANT,
   changed,
+  codeOf,
   coinsOf,
   FEE_RATE,
+  fundingOf,
   keyOfType,
   NETWORK,
   PARAMS,
   PEER_INPUT,
-  PROVIDER,
   peerInfo,
   peerManager,
   planOf,
   providerOf,
   STAKE_SATS,
+  STAKE_TERMS,
   STAKER,
-  STAKING_TIME,
   TIP,
   utxosOf,
   type World,
@@ -40,27 +40,7 @@ import {
 import { type Habits, peerBitcoin } from '../support/peerWallet.ts';
 import { filled, judge, keyOf, P2TR, signaturesOf, untyped } from '../support/stakes.ts';
 
-/** The code of the error of ours that a call ends in; anything else fails the test. */
-async function codeOf(act: () => unknown): Promise<string> {
-  try {
-    await act();
-  } catch (error) {
-    if (isSatlockError(error)) return error.code;
-    throw error;
-  }
-  throw new Error('expected an error, got none');
-}
-
 const hex = Hex.encode;
-const terms = { finalityProviderPk: PROVIDER.publicKey, stakingTimeBlocks: STAKING_TIME, valueSats: STAKE_SATS };
-const stakeTerms = { babylonBtcTipHeight: TIP, ...terms, feeRateSatsPerKvb: FEE_RATE };
-
-function fundingOf(world: World, valueSats = 200_000n): { readonly funding: Coin; readonly made: Tx.Transaction } {
-  const { scriptPubKey } = world.key;
-  const made = Tx.create([{ outpoint: { txid: '66'.repeat(32), vout: 0 } }], [{ scriptPubKey, valueSats }]);
-  const outpoint = { txid: Tx.txid(made), vout: 0 };
-  return { made, funding: world.key.coin({ outpoint, valueSats, previousTransaction: Tx.encode(made) }) };
-}
 
 /** The eight things that a wallet signs, each as a call of the driver. */
 const FLOWS: readonly (readonly [string, string, (world: World) => Promise<unknown>])[] = [
@@ -93,7 +73,7 @@ async function withdraw(world: World, from: WithdrawalTx.Source): Promise<unknow
 async function signExtension(world: World): Promise<unknown> {
   const { delegation: previous } = planOf(world);
   const { funding } = fundingOf(world);
-  const plan = world.staker.planExtension({ ...stakeTerms, previous, funding });
+  const plan = world.staker.planExtension({ ...STAKE_TERMS, previous, funding });
   const covenantSignatures = signaturesOf(plan.built.spend, COVENANT);
   return world.staker.signExtension({ plan, approval: approvalOf(plan.delegation), covenantSignatures });
 }
@@ -208,7 +188,7 @@ describe('A1: legacy coins in a flow whose txid is registered', () => {
   it('are not chosen, and said to be skipped', () => {
     const world = worldOf();
     const candidates = [legacy, ...coinsOf(world.key, 8_000_000n)];
-    const plan = world.staker.plan({ ...stakeTerms, candidates });
+    const plan = world.staker.plan({ ...STAKE_TERMS, candidates });
     expect(plan.coins.map(({ outpoint }) => outpoint.txid)).toEqual(['5a'.repeat(32)]);
   });
 });

@@ -83,6 +83,12 @@ export interface EotsSigner {
    * @throws eots.wiped-signer, eots.challenge-overflow, eots.malformed-context, pub-rand.forged-pair, pub-rand.wiped
    */
   sign(message: Uint8Array, nonce: NoncePair, context?: string): Uint8Array;
+  /**
+   * As {@link EotsSigner.sign}, for a caller that has hashed the message (with its context, where there is one) already.
+   *
+   * @shape root: 32 bytes, SHA-256 of context and message
+   */
+  signRoot(root: Uint8Array, nonce: NoncePair): Uint8Array;
   /** Forgets the key. */
   wipe(): void;
 }
@@ -116,13 +122,15 @@ export function signer(secretKey: SecretKey.SecretKey, ecc: Ecc = auto()): EotsS
   const pair = evenPair(SecretKey.toScalar(secretKey), ecc);
   const publicKey = pair.x;
   let d = pair.scalar;
+  const signed = (nonce: NoncePair, root: () => Uint8Array): Uint8Array => {
+    if (d === 0n) fail<Reason>({ code: 'eots.wiped-signer' }, 'this signer was wiped');
+    const { scalar, x } = halvesOf(nonce);
+    return respond(d, publicKey, scalar, x, root());
+  };
   return Object.freeze<EotsSigner>({
     publicKey: publicKey.slice() as XOnlyPublicKey,
-    sign(message, nonce, context) {
-      if (d === 0n) fail<Reason>({ code: 'eots.wiped-signer' }, 'this signer was wiped');
-      const { scalar, x } = halvesOf(nonce);
-      return respond(d, publicKey, scalar, x, hashOf(message, context));
-    },
+    sign: (message, nonce, context) => signed(nonce, () => hashOf(message, context)),
+    signRoot: (root, nonce) => signed(nonce, () => Check.bytes(root, 'root', 32)),
     wipe() {
       d = 0n;
     },

@@ -1,26 +1,19 @@
 // Public randomness of a finality provider: the nonce of each height, derived from the key, the chain-id and the height.
 // finality-provider eotsmanager/randgenerator/randgenerator.go (builds since February 2025, which hash the iteration too).
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { utf8ToBytes } from '@noble/hashes/utils.js';
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import { auto, type Ecc } from './Ecc.ts';
-import { pointOf } from './keyPair.ts';
 import * as Nonce from './nonce.ts';
+import { derivation, MAX_HEIGHT } from './nonceDerivation.ts';
+import * as Source from './nonceSource.ts';
 import * as Scalar from './Scalar.ts';
-import * as SecretKey from './SecretKey.ts';
+import type * as SecretKey from './SecretKey.ts';
 
 export type { NoncePair } from './nonce.ts';
+export type { HeightRange, NonceSource, SealedPoints } from './nonceSource.ts';
 
-export type Reason =
-  | Check.Reason
-  | SecretKey.Reason
-  | Nonce.Reason
-  | { readonly code: 'pub-rand.malformed-chain-id'; readonly field: string };
-
-const MAX_HEIGHT = 0xffff_ffff_ffff_ffffn;
+export type Reason = Source.Reason;
 
 /**
  * The nonce pair of a height. The key bytes count as stored: a key whose parity was normalised elsewhere gives other randomness.
@@ -31,11 +24,11 @@ const MAX_HEIGHT = 0xffff_ffff_ffff_ffffn;
  * @source finality-provider eotsmanager/randgenerator/randgenerator.go GenerateRandomness
  */
 export function derive(secretKey: SecretKey.SecretKey, chainId: string, height: bigint, ecc: Ecc = auto()): Nonce.NoncePair {
-  const scalars = scalarsFor(secretKey, chainId);
+  const nonces = derivation(secretKey, chainId);
   try {
-    return Nonce.fromScalar(scalars.at(height), ecc);
+    return Nonce.fromScalar(nonces.scalarAt(height), ecc);
   } finally {
-    scalars.wipe();
+    nonces.wipe();
   }
 }
 
@@ -55,12 +48,53 @@ export function derivePublic(
 ): Uint8Array[] {
   Check.bigInteger(startHeight, 'startHeight', 0n, MAX_HEIGHT);
   Check.integer(count, 'count', 0, 2 ** 24);
-  const scalars = scalarsFor(secretKey, chainId);
+  const nonces = derivation(secretKey, chainId);
   try {
-    return Array.from({ length: count }, (_, offset) => pointOf(scalars.at(startHeight + BigInt(offset)), ecc).slice(1));
+    return Array.from({ length: count }, (_, offset) => nonces.pointAt(startHeight + BigInt(offset), ecc).slice(1));
   } finally {
-    scalars.wipe();
+    nonces.wipe();
   }
+}
+
+/**
+ * A source of nonce pairs for one key and chain that remembers points: signatures of prepared heights need no curve arithmetic.
+ *
+ * @unit options.maxKept: points kept in memory, 33 bytes each; 2^18 unless given, the oldest go first
+ * @throws input.*, secret-key.out-of-range, pub-rand.malformed-chain-id
+ */
+export function source(
+  secretKey: SecretKey.SecretKey,
+  chainId: string,
+  options: { readonly ecc?: Ecc | undefined; readonly maxKept?: number | undefined } = {},
+): Source.NonceSource {
+  return Source.nonceSource(secretKey, chainId, options);
+}
+
+/**
+ * The nonce points of a range, without the secrets, in the form that {@link NonceSource.adopt} takes: for work in other threads.
+ *
+ * @shape points: 33 bytes each, packed; the public randomness is all but the first byte of each
+ * @throws input.*, secret-key.out-of-range, pub-rand.malformed-chain-id
+ */
+export function sealedPoints(
+  secretKey: SecretKey.SecretKey,
+  chainId: string,
+  range: Source.HeightRange,
+  ecc: Ecc = auto(),
+): Source.SealedPoints {
+  return Source.sealedPoints(secretKey, chainId, range, ecc);
+}
+
+/**
+ * The public randomness in packed points: fresh copies without the parity bytes.
+ *
+ * @shape points: 33 bytes each; results: 32 bytes each
+ * @throws input.not-bytes, input.wrong-length
+ */
+export function publicOf(points: Uint8Array): Uint8Array[] {
+  Check.bytes(points, 'points');
+  if (points.length % 33 !== 0) Check.wrongLength('points', 'a multiple of 33', points.length);
+  return Array.from({ length: points.length / 33 }, (_, i) => Bytes.copy(points.subarray(33 * i + 1, 33 * i + 33)));
 }
 
 /**
@@ -76,32 +110,4 @@ export function fromSecret(secRand: Uint8Array, ecc: Ecc = auto()): Nonce.NonceP
     fail<Reason>({ code: 'pub-rand.nonce-out-of-range', field: 'secRand' }, 'secRand: a nonce is an integer from 1 to n-1');
   }
   return Nonce.fromScalar(k, ecc);
-}
-
-/** The secret scalars of one key and chain; the HMAC state after the key is computed once. */
-function scalarsFor(secretKey: SecretKey.SecretKey, chainId: string): { at(height: bigint): bigint; wipe(): void } {
-  SecretKey.toScalar(secretKey);
-  const chain = chainIdBytes(chainId);
-  const keyed = hmac.create(sha256, secretKey);
-  return {
-    at(height) {
-      const prefix = Bytes.concat(Bytes.fromUint64BE(height, 'height'), chain);
-      for (let iteration = 0n; ; iteration++) {
-        const digest: Uint8Array = keyed.clone().update(prefix).update(Bytes.fromUint64BE(iteration)).digest();
-        const k = Bytes.toBigInt(digest);
-        digest.fill(0);
-        if (Scalar.isNonZero(k)) return k;
-      }
-    },
-    wipe: () => keyed.destroy(),
-  };
-}
-
-function chainIdBytes(chainId: string): Uint8Array {
-  const bytes = utf8ToBytes(Check.text(chainId, 'chainId'));
-  // Text with half a surrogate pair has no UTF-8 form: the encoder would replace it, and two chains would share their nonces.
-  if (/\p{Surrogate}/u.test(chainId)) {
-    fail<Reason>({ code: 'pub-rand.malformed-chain-id', field: 'chainId' }, 'chainId: no well-formed Unicode text');
-  }
-  return bytes;
 }

@@ -6,6 +6,7 @@ import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import type { Ecc } from './ecc/interface.ts';
 import { evenPair } from './keyPair.ts';
+import * as Scalar from './Scalar.ts';
 
 export type Reason =
   | Check.Reason
@@ -67,6 +68,11 @@ export class NoncePair {
 export function fromScalar(k: bigint, ecc: Ecc): NoncePair {
   const pair = evenPair(k, ecc);
   return new NoncePair(FACTORY, pair.scalar, pair.x);
+}
+
+/** The pair of the secret scalar k with its point, for the code that computed or authenticated it. @shape point: 33 bytes, k*G */
+export function fromPoint(k: bigint, point: Uint8Array): NoncePair {
+  return new NoncePair(FACTORY, point[0] === 3 ? Scalar.N - k : k, Uint8Array.prototype.slice.call(point, 1));
 }
 
 /**

@@ -1,0 +1,85 @@
+// The secret nonces of one key on one chain: HMAC-SHA256 over height, chain-id and iteration, keyed with the key as stored.
+// finality-provider eotsmanager/randgenerator/randgenerator.go (builds since February 2025, which hash the iteration too).
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { utf8ToBytes } from '@noble/hashes/utils.js';
+import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
+import { fail } from '../base/Errors.ts';
+import type { Ecc } from './ecc/interface.ts';
+import * as Scalar from './Scalar.ts';
+import * as SecretKey from './SecretKey.ts';
+
+export type Reason =
+  | Check.Reason
+  | SecretKey.Reason
+  | { readonly code: 'pub-rand.malformed-chain-id'; readonly field: string }
+  | { readonly code: 'pub-rand.wiped' };
+
+/** The last height that fits eight bytes. */
+export const MAX_HEIGHT = 0xffff_ffff_ffff_ffffn;
+
+/** Derives nonces without repeating what depends on key and chain alone: the HMAC state after the key, and the bytes around the height. */
+export interface Derivation {
+  /** The secret scalar of a height, 1..n-1, as derived: not yet the one of even y. @throws input.not-integer, input.out-of-range, pub-rand.wiped */
+  scalarAt(height: bigint): bigint;
+  /** Its point. @shape 33 bytes */
+  pointAt(height: bigint, ecc: Ecc): Uint8Array;
+  wipe(): void;
+}
+
+/** @throws input.not-bytes, input.wrong-length, input.not-text, secret-key.out-of-range, pub-rand.malformed-chain-id */
+export function derivation(secretKey: SecretKey.SecretKey, chainId: string): Derivation {
+  SecretKey.toScalar(secretKey);
+  const chain = chainIdBytes(chainId);
+  // height (8 bytes) || chain-id || iteration (8 bytes)
+  const data = new Uint8Array(16 + chain.length);
+  data.set(chain, 8);
+  const view = new DataView(data.buffer);
+  const keyed = hmac.create(sha256, secretKey);
+  // A state that is used over and over: a fresh one for each nonce would cost more than its hashing.
+  const scratch = keyed.clone();
+  const digest = new Uint8Array(32);
+  let wiped = false;
+
+  const derive = (height: bigint, iteration: bigint): Uint8Array => {
+    if (wiped) fail<Reason>({ code: 'pub-rand.wiped' }, 'this source of nonces was wiped');
+    view.setBigUint64(0, Check.bigInteger(height, 'height', 0n, MAX_HEIGHT));
+    view.setBigUint64(8 + chain.length, iteration);
+    keyed._cloneInto(scratch).update(data).digestInto(digest);
+    return digest;
+  };
+  return {
+    scalarAt(height) {
+      for (let iteration = 0n; ; iteration++) {
+        const k = Bytes.toBigInt(derive(height, iteration));
+        digest.fill(0);
+        if (Scalar.isNonZero(k)) return k;
+      }
+    },
+    pointAt(height, ecc) {
+      for (let iteration = 0n; ; iteration++) {
+        const point = ecc.pointFromScalar(derive(height, iteration));
+        // No point for 0, or n and more: these are passed over, and a backend that has none for another scalar is no backend.
+        const broken = point === null && Scalar.isNonZero(Bytes.toBigInt(digest));
+        digest.fill(0);
+        if (broken) fail({ code: 'scalar.out-of-range', field: 'scalar' }, 'the backend has no point for this scalar');
+        if (point !== null) return point;
+      }
+    },
+    wipe() {
+      wiped = true;
+      keyed.destroy();
+      scratch.destroy();
+    },
+  };
+}
+
+function chainIdBytes(chainId: string): Uint8Array {
+  const bytes = utf8ToBytes(Check.text(chainId, 'chainId'));
+  // Text with half a surrogate pair has no UTF-8 form: the encoder would replace it, and two chains would share their nonces.
+  if (/\p{Surrogate}/u.test(chainId)) {
+    fail<Reason>({ code: 'pub-rand.malformed-chain-id', field: 'chainId' }, 'chainId: no well-formed Unicode text');
+  }
+  return bytes;
+}

@@ -5,7 +5,7 @@ import * as LeafReader from '../../src/babylon/LeafReader.ts';
 import * as Networks from '../../src/babylon/Networks.ts';
 import * as ParamsSet from '../../src/babylon/ParamsSet.ts';
 import * as Recognise from '../../src/babylon/Recognise.ts';
-import * as StakingContract from '../../src/babylon/StakingContract.ts';
+import type * as StakingContract from '../../src/babylon/StakingContract.ts';
 import type { LeafSpend } from '../../src/bitcoin/LeafSpend.ts';
 import * as Psbt from '../../src/bitcoin/Psbt.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
@@ -13,36 +13,11 @@ import * as PublicKey from '../../src/crypto/PublicKey.ts';
 import { Dice } from '../support/blocks.ts';
 import { ANNEX, extensionOf, type Life, type Path, phase1Of, randomLife, signed, withdrawalOf } from '../support/lives.ts';
 import { bytes, hex, sats, signaturesOf } from '../support/stakes.ts';
+import { upstreamContract, upstreamVectors } from '../support/upstream.ts';
 import { dataOf } from '../vectors/support.ts';
 
 const sorted = (keys: readonly Uint8Array[]): string[] => keys.map(hex).sort();
 
-type GoVector = {
-  readonly name: string;
-  readonly parameters: {
-    readonly covenant_public_keys: readonly string[];
-    readonly covenant_quorum: number;
-    readonly finality_provider_public_keys: readonly string[];
-    readonly staker_public_key: string;
-    readonly staking_time: number;
-    readonly staking_value: number;
-    readonly staking_tx_hash: string;
-    readonly staking_output_index: number;
-    readonly unbonding_time: number;
-    readonly unbonding_fee: number;
-    readonly tag: string;
-  };
-  readonly expected: Readonly<Record<string, string>> & {
-    readonly staking_output_pkscript_hex: string;
-    readonly op_return_script_hex: string;
-    readonly staking_transaction_timelock_script_hex: string;
-    readonly staking_transaction_unbonding_script_hex: string;
-    readonly staking_transaction_slashing_script_hex: string;
-    readonly unbonding_transaction_time_lock_script_hex: string;
-    readonly unbonding_transaction_slashing_script_hex: string;
-    readonly unbonding_transaction_hex: string;
-  };
-};
 type TestnetRecord = {
   readonly btc_delegation: {
     readonly btc_pk: string;
@@ -209,17 +184,11 @@ const problemsOf = (result: Recognise.Recognition): string[] =>
   [...result.stakings, ...result.spends].flatMap(({ problems }) => problems.map(({ code }) => code));
 
 describe('the five published vectors of the Go implementation', () => {
-  const { vectors } = dataOf<{ readonly vectors: readonly GoVector[] }>('babylon/upstream/btcstaking-vectors.json');
-
-  it.each(vectors)('$name', ({ parameters: p, expected }) => {
-    const key = (text: string): PublicKey.XOnlyPublicKey => PublicKey.fromCompressedAnyParity(bytes(text));
-    const contract = StakingContract.from({
-      ...{ stakerPk: key(p.staker_public_key), finalityProviderPks: p.finality_provider_public_keys.map(key) },
-      ...{ covenantPks: p.covenant_public_keys.map(key), covenantQuorum: p.covenant_quorum },
-      ...{ stakingTimeBlocks: p.staking_time, unbondingTimeBlocks: p.unbonding_time, profile: 'generic' },
-    });
+  it.each(upstreamVectors)('$name', ({ parameters: p, expected }) => {
+    const contract = upstreamContract({ parameters: p });
     const outputs = [{ scriptPubKey: bytes(expected.staking_output_pkscript_hex), valueSats: BigInt(p.staking_value) }];
-    const data = expected.op_return_script_hex === '' ? [] : [{ scriptPubKey: bytes(expected.op_return_script_hex), valueSats: 0n }];
+    const opReturn = expected.op_return_script_hex ?? '';
+    const data = opReturn === '' ? [] : [{ scriptPubKey: bytes(opReturn), valueSats: 0n }];
     const staking = Tx.create([{ outpoint: { txid: '11'.repeat(32), vout: 0 } }], [...data, ...outputs]);
     const found = Recognise.transaction(staking, { contracts: [contract] });
     expect(found).toMatchObject({ isValid: true, stakings: [{ outputIndex: data.length, contract, valueSats: BigInt(p.staking_value) }] });

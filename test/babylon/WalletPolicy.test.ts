@@ -10,7 +10,7 @@ import * as WalletPolicy from '../../src/babylon/WalletPolicy.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import * as PublicKey from '../../src/crypto/PublicKey.ts';
 import { codeOf, failure, filled, hex, keyOf, keysOf, pks, SEED } from '../support/stakes.ts';
-import { upstreamContracts } from './upstreamContracts.ts';
+import { upstreamContract, upstreamVectors } from '../support/upstream.ts';
 
 const KINDS = ['staking', 'unbonding', 'slashing-change'] as const;
 const PLACE = { change: 0, index: 5 } as const;
@@ -137,7 +137,7 @@ describe('against rust-miniscript', () => {
     );
   });
 
-  it.each(upstreamContracts.map(({ name, contract: subject }) => [name, subject] as const))('%s', (_, subject) => {
+  it.each(upstreamVectors.map((vector) => [vector.name, upstreamContract(vector)] as const))('%s', (_, subject) => {
     compare(subject);
   });
 

@@ -1,5 +1,4 @@
 // Our descriptors in a node: the same checksum and the same address, for the contracts of Babylon's test vectors and of its networks.
-import { readFileSync } from 'node:fs';
 import { HDKey } from '@scure/bip32';
 import { describe, expect, it } from 'vitest';
 import * as Descriptor from '../../src/babylon/Descriptor.ts';
@@ -9,29 +8,10 @@ import * as WalletPolicy from '../../src/babylon/WalletPolicy.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import * as Address from '../../src/bitcoin/Address.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
-import * as PublicKey from '../../src/crypto/PublicKey.ts';
 import * as Rpc from '../../src/node/BitcoindRpc.ts';
+import { key, upstreamContract, upstreamVectors } from '../support/upstream.ts';
 import { describeWithNode } from './support.ts';
 import * as World from './world.ts';
-
-type Record = {
-  readonly name: string;
-  readonly parameters: {
-    readonly covenant_public_keys: readonly string[];
-    readonly covenant_quorum: number;
-    readonly finality_provider_public_keys: readonly string[];
-    readonly staker_public_key: string;
-    readonly staking_time: number;
-    readonly unbonding_time: number;
-  };
-  readonly expected: { readonly staking_output_pkscript_hex: string; readonly unbonding_transaction_hex: string };
-};
-
-const UPSTREAM: readonly Record[] = JSON.parse(
-  readFileSync(new URL('../../vectors/babylon/upstream/btcstaking-vectors.json', import.meta.url), 'utf8'),
-).vectors;
-
-const key = (compressed: string): PublicKey.XOnlyPublicKey => PublicKey.fromCompressedAnyParity(Hex.decode(compressed));
 
 type Case = {
   readonly name: string;
@@ -40,20 +20,15 @@ type Case = {
   readonly unbonding?: string;
 };
 
-const upstream: readonly Case[] = UPSTREAM.map(({ name, parameters, expected }) => ({
-  name,
-  contract: StakingContract.from({
-    stakerPk: key(parameters.staker_public_key),
-    finalityProviderPks: parameters.finality_provider_public_keys.map(key),
-    covenantPks: parameters.covenant_public_keys.map(key),
-    covenantQuorum: parameters.covenant_quorum,
-    stakingTimeBlocks: parameters.staking_time,
-    unbondingTimeBlocks: parameters.unbonding_time,
-    profile: 'generic',
-  }),
-  staking: expected.staking_output_pkscript_hex,
-  unbonding: Hex.encode(Tx.outputOf(Tx.fromHex(expected.unbonding_transaction_hex), 0).scriptPubKey),
-}));
+const upstream: readonly Case[] = upstreamVectors.map((vector) => {
+  const { name, expected } = vector;
+  return {
+    name,
+    contract: upstreamContract(vector),
+    staking: expected.staking_output_pkscript_hex,
+    unbonding: Hex.encode(Tx.outputOf(Tx.fromHex(expected.unbonding_transaction_hex), 0).scriptPubKey),
+  };
+});
 
 const networks: readonly Case[] = (['bbn-1', 'bbn-test-6', 'bbn-test-5'] as const).flatMap((name) =>
   Networks.from(name).paramsSet.versions.map((params) => ({

@@ -1,61 +1,28 @@
 // The five records of babylon btcstaking/testvectors/vectors.json in full: what the exchange format has no fields for, too.
 import { describe, expect, it } from 'vitest';
 import * as OpReturn from '../../src/babylon/OpReturn.ts';
-import * as StakingContract from '../../src/babylon/StakingContract.ts';
+import type * as StakingContract from '../../src/babylon/StakingContract.ts';
 import * as UnbondingTx from '../../src/babylon/UnbondingTx.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import * as Sats from '../../src/base/Sats.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
-import * as PublicKey from '../../src/crypto/PublicKey.ts';
-import { dataOf } from './support.ts';
-
-type Vector = {
-  readonly name: string;
-  readonly parameters: {
-    readonly covenant_public_keys: readonly string[];
-    readonly covenant_quorum: number;
-    readonly finality_provider_public_keys: readonly string[];
-    readonly staker_public_key: string;
-    readonly staking_time: number;
-    readonly staking_value: number;
-    readonly staking_tx_hash: string;
-    readonly staking_output_index: number;
-    readonly unbonding_time: number;
-    readonly unbonding_fee: number;
-    readonly unbonding_tx_version: number;
-    readonly tag: string;
-    readonly network: string;
-  };
-  readonly expected: Readonly<Record<string, string | number>>;
-};
-
-const { vectors } = dataOf<{ vectors: readonly Vector[] }>('babylon/upstream/btcstaking-vectors.json');
-const key = (text: string): PublicKey.XOnlyPublicKey => PublicKey.fromCompressedAnyParity(Hex.decode(text));
-
-function contractOf({ parameters }: Vector): StakingContract.StakingContract {
-  return StakingContract.from({
-    stakerPk: key(parameters.staker_public_key),
-    finalityProviderPks: parameters.finality_provider_public_keys.map(key),
-    covenantPks: parameters.covenant_public_keys.map(key),
-    covenantQuorum: parameters.covenant_quorum,
-    stakingTimeBlocks: parameters.staking_time,
-    unbondingTimeBlocks: parameters.unbonding_time,
-    profile: 'generic',
-  });
-}
+import { key, type UpstreamVector, upstreamContract, upstreamVectors } from '../support/upstream.ts';
 
 describe('upstream staking vectors', () => {
   it('are five, with keys of both parities and an OP_RETURN wherever there is one provider', () => {
-    expect(vectors).toHaveLength(5);
-    const keys = vectors.flatMap(({ parameters }) => [...parameters.covenant_public_keys, ...parameters.finality_provider_public_keys]);
+    expect(upstreamVectors).toHaveLength(5);
+    const keys = upstreamVectors.flatMap(({ parameters }) => [
+      ...parameters.covenant_public_keys,
+      ...parameters.finality_provider_public_keys,
+    ]);
     expect(new Set(keys.map((one) => one.slice(0, 2)))).toEqual(new Set(['02', '03']));
-    for (const { parameters, expected } of vectors)
-      expect(expected['op_return_script_hex'] !== '').toBe(parameters.finality_provider_public_keys.length === 1);
+    for (const { parameters, expected } of upstreamVectors)
+      expect((expected.op_return_script_hex ?? '') !== '').toBe(parameters.finality_provider_public_keys.length === 1);
   });
 
-  it.each(vectors)('$name', (vector) => {
+  it.each(upstreamVectors)('$name', (vector) => {
     const { parameters, expected } = vector;
-    const contract = contractOf(vector);
+    const contract = upstreamContract(vector);
     const { staking, unbonding } = contract;
     const made = {
       staking_output_pkscript_hex: Hex.encode(staking.scriptPubKey),
@@ -73,7 +40,7 @@ describe('upstream staking vectors', () => {
   });
 });
 
-function unbondingHex({ parameters }: Vector, contract: StakingContract.StakingContract): string {
+function unbondingHex({ parameters }: UpstreamVector, contract: StakingContract.StakingContract): string {
   const feeSats = Sats.from(BigInt(parameters.unbonding_fee));
   const staking = {
     outpoint: { txid: parameters.staking_tx_hash, vout: parameters.staking_output_index },
@@ -85,7 +52,7 @@ function unbondingHex({ parameters }: Vector, contract: StakingContract.StakingC
   return Tx.toHex(transaction);
 }
 
-function opReturnHex({ parameters }: Vector): string {
+function opReturnHex({ parameters }: UpstreamVector): string {
   const stakerPk = key(parameters.staker_public_key);
   const finalityProviderPk = key(parameters.finality_provider_public_keys[0] ?? '');
   const tag = Hex.decode(parameters.tag);

@@ -11,7 +11,7 @@ export type Refusal =
   | { readonly code: 'signer.key-condemned'; readonly why: string }
   | { readonly code: 'signer.not-enrolled' }
   | { readonly code: 'signer.below-watermark'; readonly height: bigint; readonly watermark: bigint }
-  | { readonly code: 'signer.fenced'; readonly height: bigint; readonly signedElsewhereUpTo: bigint; readonly knownUpTo: bigint };
+  | { readonly code: 'signer.fenced'; readonly height: bigint; readonly signedElsewhereUpTo: bigint; readonly watermark: bigint };
 
 export type Question = {
   /** The height asked for: it selects the nonce. */
@@ -22,7 +22,11 @@ export type Question = {
   readonly vote: Vote | undefined;
   /** What the store holds for the slot and, if anything, at this height. */
   readonly stored: SlotState & { readonly record: SignRecord | undefined };
-  /** The highest height at which votes of this key are known to exist by anything but the store: the chain, an interchange file, a second place. */
+  /**
+   * The highest height at which a vote of this key is known to exist that the store does not hold: the chain shows it, or a witness of an
+   * earlier state of the store. Then the store has lost votes, and which ones nobody can tell. Only a watermark as high lifts that: later
+   * signatures above it do not, they say nothing about the lost ones.
+   */
   readonly signedElsewhereUpTo: bigint | undefined;
 };
 
@@ -32,8 +36,8 @@ export type Decision =
   | { readonly kind: 'refuse'; readonly refusal: Refusal };
 
 /**
- * Decides one request. The order matters: what is stored at the height comes before watermarks, so that a repeated request is answered
- * for ever with the same bytes; and nothing but an exact repeat is answered for a condemned or fenced key.
+ * Decides one request. The order matters: a condemned key does nothing any more; then what is stored at the height comes before watermarks
+ * and fences, so that a repeated request is answered for ever with the same bytes, and nothing else is ever answered at that height.
  */
 export function decide(question: Question): Decision {
   const { height, signingRoot, vote, stored, signedElsewhereUpTo } = question;
@@ -48,19 +52,14 @@ export function decide(question: Question): Decision {
   }
   if (stored.watermark === undefined) return refuse({ code: 'signer.not-enrolled' });
   if (height <= stored.watermark) return refuse({ code: 'signer.below-watermark', height, watermark: stored.watermark });
-  const knownUpTo = max(stored.watermark, stored.highestSigned ?? -1n);
-  if (signedElsewhereUpTo !== undefined && signedElsewhereUpTo > knownUpTo) {
-    return refuse({ code: 'signer.fenced', height, signedElsewhereUpTo, knownUpTo });
+  if (signedElsewhereUpTo !== undefined && signedElsewhereUpTo > stored.watermark) {
+    return refuse({ code: 'signer.fenced', height, signedElsewhereUpTo, watermark: stored.watermark });
   }
   return { kind: 'sign' };
 }
 
 function refuse(refusal: Refusal): Decision {
   return { kind: 'refuse', refusal };
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,0 +1,418 @@
+// The signer of finality votes: read, decide, compute, claim, decide again, release. A signature that was computed, but not claimed in the
+// durable store, never leaves. finality-provider eotsmanager/localmanager.go is the reference; what it does not have is in Decision.ts.
+import { sha256 } from '@noble/hashes/sha2.js';
+import * as Bytes from '../base/Bytes.ts';
+import * as Check from '../base/Check.ts';
+import { fail, isSatlockError } from '../base/Errors.ts';
+import * as Hex from '../base/Hex.ts';
+import { auto, type Ecc } from '../crypto/Ecc.ts';
+import * as Eots from '../crypto/Eots.ts';
+import * as PubRand from '../crypto/PubRand.ts';
+import * as Schnorr from '../crypto/Schnorr.ts';
+import type * as SecretKey from '../crypto/SecretKey.ts';
+import * as Checked from './checks.ts';
+import { type Decision, decide, type Question, type Refusal } from './Decision.ts';
+import { Evidence, type EvidenceSource } from './evidence.ts';
+import { KeyMaterial } from './keyMaterial.ts';
+import type { Recognisers } from './Recognisers.ts';
+import { RandomnessLists } from './randomnessLists.ts';
+import type { Claimed, Reading, SignRecord, SignStore, Slot } from './SignStore.ts';
+import type { PublicKey } from './types.ts';
+
+export type { EvidenceSource } from './evidence.ts';
+
+export type Reason =
+  | Checked.Reason
+  | { readonly code: 'signer.unknown-digest'; readonly publicKey: string }
+  | { readonly code: 'signer.unknown-key' | 'signer.locked-key'; readonly publicKey: string }
+  | { readonly code: 'signer.key-mismatch'; readonly publicKey: string }
+  | { readonly code: 'signer.too-many'; readonly what: 'items' | 'heights' | 'chain-id'; readonly max: number; readonly got: number }
+  | { readonly code: 'signer.repeated-height'; readonly height: bigint }
+  | { readonly code: 'signer.bad-signature'; readonly height: bigint }
+  | { readonly code: 'store.corrupt' | 'store.unavailable' };
+
+/** The keys that may be used now. */
+export interface KeyRing {
+  readonly publicKeys: () => readonly Uint8Array[];
+  /** The secret of a key; it stays the ring's own. @throws signer.unknown-key, signer.locked-key */
+  use(publicKey: Uint8Array): SecretKey.SecretKey;
+  /** True for a key that was generated with the open store and thus has no history anywhere else: its slots open by themselves. */
+  opensByItself(publicKey: Uint8Array): boolean;
+  /** Addresses for which the operator lets the key prove its possession. */
+  possessionAddresses(publicKey: Uint8Array): readonly string[];
+}
+
+/** Computes points elsewhere, on other threads. */
+export interface RandomnessSource {
+  /** The sealed points of a range. What does not carry the key's seal is not used. */
+  points(secretKey: SecretKey.SecretKey, chainId: string, range: PubRand.HeightRange): Promise<PubRand.SealedPoints>;
+}
+
+/** What happened. Nothing here is secret. */
+export type SignerEvent =
+  | { readonly kind: 'signed' | 'returned'; readonly slot: Slot; readonly height: bigint }
+  | { readonly kind: 'refused'; readonly slot: Slot; readonly height: bigint; readonly refusal: Refusal }
+  | { readonly kind: 'enrolled'; readonly slot: Slot }
+  /** The store does not hold a vote that exists: from now on the slot signs nothing new until its watermark is raised to that height. */
+  | { readonly kind: 'fenced'; readonly slot: Slot; readonly height: bigint }
+  | { readonly kind: 'randomness'; readonly slot: Slot; readonly startHeight: bigint; readonly count: number }
+  | { readonly kind: 'digest'; readonly publicKey: PublicKey; readonly what: 'commitment' | 'possession' };
+
+export type SignerOptions = {
+  readonly store: SignStore;
+  readonly keys: KeyRing;
+  readonly recognisers: Recognisers;
+  /** @unit Unix milliseconds; kept with the records for information only */
+  readonly nowMs: () => bigint;
+  readonly randomness?: RandomnessSource | undefined;
+  readonly ecc?: Ecc | undefined;
+  readonly onEvent?: ((event: SignerEvent) => void) | undefined;
+  readonly limits?: Limits | undefined;
+  /**
+   * Verifies every new signature before it is claimed, at the cost of a BIP340 verification, many times that of the signature itself. Off
+   * unless asked for: one faulty s gives nothing away, it takes a second one at the same height to be compared with, and the store hands
+   * out the first for ever. Where there may be a second one (a record of another signer, imported without its signature), it is verified
+   * always.
+   */
+  readonly verifyAll?: boolean | undefined;
+};
+
+/** @unit maxItems: votes in one batch; maxHeights: values in one list of randomness; pointsKept: per key and chain, 33 bytes each */
+export type Limits = {
+  readonly maxItems?: number | undefined;
+  readonly maxHeights?: number | undefined;
+  readonly pointsKept?: number | undefined;
+  readonly listsKept?: number | undefined;
+};
+
+/** One vote asked for. @unit height: chain height */
+export type Item = { readonly height: bigint; readonly message: Uint8Array };
+
+/** What became of a request. @shape signature: 32 bytes, s */
+export type Outcome =
+  | { readonly kind: 'signed' | 'returned'; readonly signature: Uint8Array }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+/** Lists this long are remembered in the store; shorter ones are asked for with every vote, and no chain takes a commitment to them. */
+const REMEMBERED_FROM = 100;
+const MAX_CHAIN_ID = 128;
+
+/** Signs votes, each height once; makes randomness; signs what commits to it. One object serves any number of keys, chains and callers. */
+export class Signer {
+  readonly #options: SignerOptions;
+  readonly #ecc: Ecc;
+  readonly #evidence = new Evidence();
+  readonly #unlocked = new Map<string, KeyMaterial>();
+  readonly #lists: RandomnessLists;
+
+  constructor(options: SignerOptions) {
+    this.#options = Check.object(options, 'options');
+    this.#ecc = options.ecc ?? auto();
+    this.#lists = new RandomnessLists(options.limits?.listsKept ?? 4096);
+  }
+
+  /**
+   * Signs one vote, or returns what was signed before, or says why not.
+   *
+   * @throws store.* - the store failed: nothing left, and asking again tells what became of it
+   * @throws signer.unknown-key, signer.locked-key, signer.key-mismatch, input.*
+   */
+  async sign(request: Slot & Item): Promise<Outcome> {
+    const { publicKey, chainId, height, message } = Check.object(request, 'request');
+    const [outcome] = await this.signBatch({ publicKey, chainId }, [{ height, message }]);
+    if (outcome === undefined) return corrupt('a store lost an outcome');
+    return outcome.kind === 'refused'
+      ? { kind: 'refused', refusal: outcome.refusal }
+      : { kind: outcome.kind, signature: outcome.signature };
+  }
+
+  /**
+   * Signs many votes of one slot, which become durable together. Each has its own outcome, in the order asked.
+   *
+   * @throws signer.repeated-height - and nothing of the batch is signed
+   * @throws as {@link Signer.sign}; signer.too-many
+   */
+  async signBatch(slot: Slot, items: readonly Item[]): Promise<readonly (Outcome & { readonly height: bigint })[]> {
+    const own = this.#slot(slot);
+    const asked = this.#items(items).map((item) => this.#asked(own, item));
+    if (asked.length === 0) return [];
+    const { stored, lost } = await this.#read(own, asked);
+    const questions = asked.map((each, i) => ({ ...each, stored: stateAt(stored, i), signedElsewhereUpTo: lost }));
+    const decisions = questions.map(decide);
+    const settled = await this.#claim(
+      own,
+      questions.filter((_, i) => decisions[i]?.kind === 'sign'),
+    );
+    return asked.map(({ height }, i) => {
+      const outcome = this.#released(decisions[i], settled.get(height));
+      if (outcome.kind === 'refused') this.#tell({ kind: 'refused', slot: own, height, refusal: outcome.refusal });
+      else {
+        this.#evidence.told(own, height);
+        this.#tell({ kind: outcome.kind, slot: own, height });
+      }
+      return { ...outcome, height };
+    });
+  }
+
+  /**
+   * The public randomness of a list of heights, in order. The signer remembers the list: it signs a commitment to it, and votes of its
+   * heights cost no multiplication.
+   *
+   * @shape 32 bytes each
+   * @unit count: heights, interval: 1 unless given
+   * @throws signer.too-many, signer.unknown-key, signer.locked-key, signer.key-mismatch, store.*, input.*
+   */
+  async randomness(
+    request: Slot & { readonly startHeight: bigint; readonly count: number; readonly interval?: bigint | undefined },
+  ): Promise<readonly Uint8Array[]> {
+    const slot = this.#slot(Check.object(request, 'request'));
+    const max = this.#options.limits?.maxHeights ?? 480_000;
+    if (request.count > max) tooMany('heights', max, request.count);
+    const { startHeight, count, interval = 1n } = request;
+    const points = await this.#points(slot, { startHeight, count, interval });
+    const values = PubRand.publicOf(points);
+    if (count > 0) {
+      const list = this.#lists.add(slot, startHeight, values, this.#options.recognisers);
+      if (list !== undefined && interval === 1n && count >= REMEMBERED_FROM) await this.#ask(() => this.#options.store.remember(list));
+    }
+    this.#tell({ kind: 'randomness', slot, startHeight, count });
+    return values;
+  }
+
+  /**
+   * A BIP340 signature over a digest that this signer knows: the commitment over a list of randomness that it made, or the proof of
+   * possession of an address that the operator listed. No other digest is ever signed: it could be the spend of a Bitcoin output.
+   *
+   * @shape digest: 32 bytes; result: 64 bytes
+   * @throws signer.unknown-digest
+   * @throws signer.unknown-key, signer.locked-key, signer.key-mismatch, store.*, input.*
+   */
+  async signDigest(request: { readonly publicKey: Uint8Array; readonly digest: Uint8Array }): Promise<Uint8Array> {
+    const publicKey = Bytes.copy(Check.bytes(Check.object(request, 'request').publicKey, 'publicKey', 32));
+    const digest = Bytes.copy(Check.bytes(request.digest, 'digest', 32));
+    const secretKey = this.#secretOf(publicKey);
+    const what = await this.#meaningOf(publicKey, digest);
+    if (what === undefined) {
+      fail<Reason>(
+        { code: 'signer.unknown-digest', publicKey: Hex.encode(publicKey) },
+        'this digest is no commitment to randomness that this signer made, and no proof of possession of a listed address',
+      );
+    }
+    const signature = Schnorr.sign(digest, secretKey, undefined, this.#ecc);
+    this.#tell({ kind: 'digest', publicKey, what });
+    return signature;
+  }
+
+  /**
+   * Takes note of a vote that exists (the chain shows it), or that existed when a witness was written. It counts at once; if the store does
+   * not know the vote, nothing new is signed in the slot until the watermark is raised to it.
+   *
+   * @returns the highest vote that the store has lost, if any; a store that does not answer is asked again with the next signature
+   */
+  async observe(slot: Slot, height: bigint, source: EvidenceSource): Promise<bigint | undefined> {
+    const own = this.#slot(slot);
+    this.#evidence.observe(own, Checked.height(height), source);
+    try {
+      return (await this.#read(own, [])).lost;
+    } catch {
+      return this.#evidence.lost(own);
+    }
+  }
+
+  /** Drops what was kept of a key: the ring locked it. */
+  forget(publicKey: Uint8Array): void {
+    const id = Hex.encode(publicKey);
+    this.#unlocked.get(id)?.wipe();
+    this.#unlocked.delete(id);
+  }
+
+  /** Computes signatures that nobody sees yet, claims their heights, and decides again on what the store made of it. */
+  async #claim(slot: Slot, questions: readonly (Question & Asked)[]): Promise<ReadonlyMap<bigint, Outcome>> {
+    if (questions.length === 0) return new Map();
+    const records = this.#compute(slot, questions);
+    const claimed = await this.#ask(() => this.#options.store.claim(slot, records));
+    if (claimed.length !== records.length) corrupt('a store answered a claim with another number of outcomes');
+    return new Map(questions.map((question, i) => [question.height, settle(question, claimed[i], records[i])]));
+  }
+
+  #compute(slot: Slot, questions: readonly (Question & Asked)[]): readonly Signed[] {
+    const material = this.#materialOf(slot.publicKey);
+    const signedAtMs = this.#options.nowMs();
+    return questions.map(({ height, signingRoot, message, stored }) => {
+      const { signature, pubRand } = material.sign(slot.chainId, height, signingRoot);
+      if (this.#options.verifyAll === true || stored.record !== undefined) {
+        const verified = Eots.verify({ publicKey: slot.publicKey, pubRand, message, signature }, this.#ecc);
+        if (!verified)
+          fail<Reason>({ code: 'signer.bad-signature', height }, `the signature of height ${height} does not verify: nothing left`);
+      }
+      return { height, signingRoot, signature, message, signedAtMs };
+    });
+  }
+
+  /** What leaves: a refusal, a record that the store read out, or what it made of the claim. */
+  #released(decision: Decision | undefined, settled: Outcome | undefined): Outcome {
+    if (decision?.kind === 'refuse') return { kind: 'refused', refusal: decision.refusal };
+    if (decision?.kind === 'return') return { kind: 'returned', signature: Bytes.copy(decision.signature) };
+    return settled ?? corrupt('a store lost an outcome');
+  }
+
+  /** What the store knows of the heights, compared with what is known elsewhere; opens the slot of a new key. */
+  async #read(slot: Slot, asked: readonly Asked[]): Promise<{ readonly stored: Reading; readonly lost: bigint | undefined }> {
+    const before = this.#evidence.before(slot);
+    const heights = asked.map(({ height }) => height);
+    const all = await this.#ask(() => this.#options.store.read(slot, [...before.lookUp, ...heights]));
+    if (all.records.length !== before.lookUp.length + heights.length) corrupt('a store answered a read with another number of records');
+    const { lost, newlyLost } = this.#evidence.compare(slot, before, all);
+    if (lost !== undefined && newlyLost) this.#tell({ kind: 'fenced', slot, height: lost });
+    const stored = { ...all, records: all.records.slice(before.lookUp.length) };
+    const isNew = stored.watermark === undefined && stored.condemned === undefined && lost === undefined;
+    if (!isNew || !asked.some(isVote)) return { stored, lost };
+    if (!this.#options.keys.opensByItself(slot.publicKey)) {
+      // A key that nobody has gives a clearer answer than a slot that nobody opened.
+      this.#secretOf(slot.publicKey);
+      return { stored, lost };
+    }
+    const enrolled = await this.#ask(() => this.#options.store.enrol(slot, -1n));
+    if (enrolled === 'enrolled') this.#tell({ kind: 'enrolled', slot });
+    return this.#read(slot, asked);
+  }
+
+  async #points(slot: Slot, range: PubRand.HeightRange): Promise<Uint8Array> {
+    const source = this.#materialOf(slot.publicKey).source(slot.chainId);
+    const { randomness } = this.#options;
+    if (randomness === undefined) return source.prepare(range).points;
+    const { points, seal } = await randomness.points(this.#secretOf(slot.publicKey), slot.chainId, range);
+    // Copied first: memory that another thread can write could change after its seal was checked.
+    const own = Bytes.copy(Check.bytes(points, 'points'));
+    source.adopt({ ...range, points: own, seal });
+    return own;
+  }
+
+  async #meaningOf(publicKey: PublicKey, digest: Uint8Array): Promise<'commitment' | 'possession' | undefined> {
+    const { store, keys, recognisers } = this.#options;
+    const listed = keys.possessionAddresses(publicKey);
+    if (listed.some((address) => recognisers.possessionDigests(address).some((known) => Bytes.equal(known, digest)))) return 'possession';
+    const list = this.#lists.recall(publicKey, digest) ?? (await this.#ask(() => store.recall(publicKey, digest)));
+    if (list === undefined || !Bytes.equal(list.publicKey, publicKey)) return undefined;
+    // Computed again: who can write into the store must not be able to have any digest signed.
+    return Bytes.equal(recognisers.commitmentDigest(list), digest) ? 'commitment' : undefined;
+  }
+
+  #secretOf(publicKey: PublicKey): SecretKey.SecretKey {
+    try {
+      return this.#options.keys.use(publicKey);
+    } catch (error) {
+      this.forget(publicKey);
+      throw error;
+    }
+  }
+
+  #materialOf(publicKey: PublicKey): KeyMaterial {
+    const secretKey = this.#secretOf(publicKey);
+    const id = Hex.encode(publicKey);
+    const known = this.#unlocked.get(id);
+    if (known?.isOf(secretKey)) return known;
+    this.forget(publicKey);
+    const material = new KeyMaterial(secretKey, this.#ecc, this.#options.limits?.pointsKept);
+    if (!Bytes.equal(material.publicKey, publicKey)) {
+      material.wipe();
+      fail<Reason>({ code: 'signer.key-mismatch', publicKey: id }, 'public key mismatch: requested key does not match stored key');
+    }
+    this.#unlocked.set(id, material);
+    return material;
+  }
+
+  #slot(slot: Slot): Slot {
+    const own = Checked.slot(slot);
+    if (own.chainId.length > MAX_CHAIN_ID) tooMany('chain-id', MAX_CHAIN_ID, own.chainId.length);
+    return own;
+  }
+
+  #items(items: readonly Item[]): readonly Item[] {
+    const max = this.#options.limits?.maxItems ?? 10_000;
+    if (Check.list(items, 'items').length > max) tooMany('items', max, items.length);
+    const seen = new Set<bigint>();
+    for (const { height } of items) {
+      if (seen.has(Checked.height(height))) {
+        fail<Reason>({ code: 'signer.repeated-height', height }, `height ${height} stands twice in one batch: nothing of it was signed`);
+      }
+      seen.add(height);
+    }
+    return items;
+  }
+
+  /** Copies the message before anything waits: what was checked is what is signed. */
+  #asked({ chainId }: Slot, { height, message }: Item): Asked {
+    const own = Bytes.copy(Check.bytes(message, 'message'));
+    return { height, message: own, signingRoot: sha256(own), vote: this.#options.recognisers.vote(own, chainId) };
+  }
+
+  /** Every failure of the store is one of this library's errors; what they stand for is never taken for an answer. */
+  async #ask<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (cause) {
+      if (isSatlockError(cause)) throw cause;
+      return fail<Reason>({ code: 'store.unavailable' }, 'the store of signatures failed: nothing was signed', { cause });
+    }
+  }
+
+  #tell(event: SignerEvent): void {
+    try {
+      this.#options.onEvent?.(event);
+    } catch {
+      // Who listens cannot change what is signed.
+    }
+  }
+}
+
+type Asked = Pick<Question, 'height' | 'signingRoot' | 'vote'> & { readonly message: Uint8Array };
+type Signed = SignRecord & { readonly signature: Uint8Array };
+
+/** What is worth opening a slot for. */
+function isVote({ height, vote }: Asked): boolean {
+  return vote?.height === height;
+}
+
+function stateAt(stored: Reading, i: number): Question['stored'] {
+  const { watermark, highestSigned, condemned, records } = stored;
+  return { watermark, highestSigned, condemned, record: records[i] };
+}
+
+/** Decides again, from what the store says after the claim; only what it holds is let go. */
+function settle(question: Question, claimed: Claimed | undefined, computed: Signed | undefined): Outcome {
+  if (claimed === undefined || computed === undefined) return corrupt('a store lost an outcome');
+  const decision = decide({ ...question, stored: stateAfter(question.stored, claimed, computed) });
+  if (decision.kind === 'refuse') return { kind: 'refused', refusal: decision.refusal };
+  if (decision.kind === 'return') {
+    return { kind: claimed.kind === 'inserted' ? 'signed' : 'returned', signature: Bytes.copy(decision.signature) };
+  }
+  // A record of this very message that still has no signature: the message is durable, and its signature is always the same.
+  if (claimed.kind === 'held') return { kind: 'returned', signature: Bytes.copy(computed.signature) };
+  return corrupt('a store refused a claim that by its own answer it should have taken');
+}
+
+function stateAfter(before: Question['stored'], claimed: Claimed, computed: Signed): Question['stored'] {
+  switch (claimed.kind) {
+    case 'inserted':
+      return { ...before, record: computed };
+    case 'held':
+      if (claimed.record.height !== computed.height) return corrupt('a store answered with the record of another height');
+      return { ...before, record: claimed.record };
+    case 'below-watermark':
+      return { ...before, record: undefined, watermark: claimed.watermark };
+    case 'not-enrolled':
+      return { ...before, record: undefined, watermark: undefined };
+    case 'condemned':
+      return { ...before, condemned: claimed.why };
+  }
+}
+
+function corrupt(message: string): never {
+  return fail<Reason>({ code: 'store.corrupt' }, `${message}: nothing of this request was let go`);
+}
+
+function tooMany(what: 'items' | 'heights' | 'chain-id', max: number, got: number): never {
+  const words = { items: 'votes in one batch', heights: 'heights in one list of randomness', 'chain-id': 'characters in a chain-id' };
+  fail<Reason>({ code: 'signer.too-many', what, max, got }, `at most ${max} ${words[what]}, got ${got}`);
+}

@@ -9,6 +9,7 @@ import { fail } from '../base/Errors.ts';
 import { challenge } from './challenge.ts';
 import { auto, type Ecc } from './Ecc.ts';
 import { noncePointOf } from './ecc/bip340.ts';
+import { toBytes32 } from './integers.ts';
 import { evenPair, pointOf } from './keyPair.ts';
 import { halvesOf, type NoncePair, type Reason as NonceReason } from './nonce.ts';
 import type { XOnlyPublicKey } from './PublicKey.ts';
@@ -86,7 +87,7 @@ export interface EotsSigner {
   /**
    * As {@link EotsSigner.sign}, for a caller that has hashed the message (with its context, where there is one) already.
    *
-   * @shape root: 32 bytes, SHA-256 of context and message
+   * @shape root: 32 bytes, as {@link messageRoot} gives it
    */
   signRoot(root: Uint8Array, nonce: NoncePair): Uint8Array;
   /** Forgets the key. */
@@ -111,6 +112,16 @@ export function sign(input: SignInput, ecc: Ecc = auto()): Uint8Array {
   }
   const nonce = evenPair(k, ecc);
   return respond(key.scalar, key.x, nonce.scalar, nonce.x, hash);
+}
+
+/**
+ * What a signature signs: SHA-256 of context and message.
+ *
+ * @shape 32 bytes
+ * @throws input.not-bytes, input.not-text, eots.malformed-context
+ */
+export function messageRoot(message: Uint8Array, context?: string): Uint8Array {
+  return hashOf(message, context);
 }
 
 /**
@@ -241,7 +252,7 @@ function scalarOfSignature(signature: Uint8Array, field: string): bigint {
 /** s = k + e*d. Reduces nothing but the result: a challenge of n or more is refused, as the chain does. */
 function respond(d: bigint, publicKey: Uint8Array, k: bigint, pubRand: Uint8Array, hash: Uint8Array): Uint8Array {
   const e = challengeBelowN(pubRand, publicKey, hash, 'message');
-  return Scalar.toBytes((k + e * d) % Scalar.N);
+  return toBytes32((k + e * d) % Scalar.N);
 }
 
 function challengeBelowN(r: Uint8Array, publicKey: Uint8Array, hash: Uint8Array, field: string): bigint {
@@ -250,10 +261,15 @@ function challengeBelowN(r: Uint8Array, publicKey: Uint8Array, hash: Uint8Array,
   return e;
 }
 
-/** SHA-256 of context and message. */
+const EMPTY = sha256.create();
+/** Used over and over: a fresh state for each message would cost half as much as its hash. */
+const scratch = EMPTY.clone();
+
 function hashOf(message: Uint8Array, context = '', field = 'message'): Uint8Array {
   Check.bytes(message, field);
-  return context === '' ? sha256(message) : sha256.create().update(contextBytes(context)).update(message).digest();
+  const hash = EMPTY._cloneInto(scratch);
+  if (context !== '') hash.update(contextBytes(context));
+  return hash.update(message).digest();
 }
 
 function contextBytes(context: string): Uint8Array {

@@ -86,6 +86,15 @@ export function sealedPoints(
 }
 
 /**
+ * Neighbouring parts of sealed points as one range, after each part's seal was verified.
+ *
+ * @throws input.*, secret-key.out-of-range, pub-rand.malformed-chain-id, pub-rand.bad-seal, pub-rand.gap
+ */
+export function joinSealed(secretKey: SecretKey.SecretKey, chainId: string, parts: readonly Source.SealedPoints[]): Source.SealedPoints {
+  return Source.joinSealed(secretKey, chainId, parts);
+}
+
+/**
  * The public randomness in packed points: fresh copies without the parity bytes.
  *
  * @shape points: 33 bytes each; results: 32 bytes each

@@ -1,5 +1,5 @@
 // The BIP340 challenge as an integer below 2^256, not reduced: EOTS refuses what BIP340 and the adaptor scheme reduce.
-import * as Bytes from '../base/Bytes.ts';
+import { fromBytes32 } from './integers.ts';
 import { taggedHash } from './TaggedHash.ts';
 
 /**
@@ -8,5 +8,5 @@ import { taggedHash } from './TaggedHash.ts';
  * @source BIP340 "Verification"
  */
 export function challenge(r: Uint8Array, publicKey: Uint8Array, message: Uint8Array): bigint {
-  return Bytes.toBigInt(taggedHash('BIP0340/challenge', r, publicKey, message));
+  return fromBytes32(taggedHash('BIP0340/challenge', r, publicKey, message));
 }

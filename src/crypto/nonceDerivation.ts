@@ -3,10 +3,10 @@
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { utf8ToBytes } from '@noble/hashes/utils.js';
-import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import type { Ecc } from './ecc/interface.ts';
+import { fromBytes32 } from './integers.ts';
 import * as Scalar from './Scalar.ts';
 import * as SecretKey from './SecretKey.ts';
 
@@ -15,6 +15,8 @@ export type Reason =
   | SecretKey.Reason
   | { readonly code: 'pub-rand.malformed-chain-id'; readonly field: string }
   | { readonly code: 'pub-rand.wiped' };
+
+type State = ReturnType<typeof sha256.create>;
 
 /** The last height that fits eight bytes. */
 export const MAX_HEIGHT = 0xffff_ffff_ffff_ffffn;
@@ -25,6 +27,8 @@ export interface Derivation {
   scalarAt(height: bigint): bigint;
   /** Its point. @shape 33 bytes */
   pointAt(height: bigint, ecc: Ecc): Uint8Array;
+  /** @throws pub-rand.wiped */
+  assertUsable(): void;
   wipe(): void;
 }
 
@@ -36,46 +40,56 @@ export function derivation(secretKey: SecretKey.SecretKey, chainId: string): Der
   const data = new Uint8Array(16 + chain.length);
   data.set(chain, 8);
   const view = new DataView(data.buffer);
-  const keyed = hmac.create(sha256, secretKey);
-  // A state that is used over and over: a fresh one for each nonce would cost more than its hashing.
-  const scratch = keyed.clone();
-  const digest = new Uint8Array(32);
+  const hashes: { readonly iHash: State; readonly oHash: State } = hmac.create(sha256, secretKey);
+  // Two states that are used over and over: fresh ones for each nonce would cost more than its hashing.
+  const inner = hashes.iHash.clone();
+  const outer = hashes.oHash.clone();
   let wiped = false;
-
-  const derive = (height: bigint, iteration: bigint): Uint8Array => {
+  const assertUsable = (): void => {
     if (wiped) fail<Reason>({ code: 'pub-rand.wiped' }, 'this source of nonces was wiped');
+  };
+
+  /** HMAC by its two hashes, which wipe their working states. */
+  const derive = (height: bigint, iteration: bigint): Uint8Array => {
+    assertUsable();
     view.setBigUint64(0, Check.bigInteger(height, 'height', 0n, MAX_HEIGHT));
     view.setBigUint64(8 + chain.length, iteration);
-    keyed._cloneInto(scratch).update(data).digestInto(digest);
+    const first = hashes.iHash._cloneInto(inner).update(data).digest();
+    const digest = hashes.oHash._cloneInto(outer).update(first).digest();
+    first.fill(0);
     return digest;
   };
   return {
     scalarAt(height) {
       for (let iteration = 0n; ; iteration++) {
-        const k = Bytes.toBigInt(derive(height, iteration));
+        const digest = derive(height, iteration);
+        const k = fromBytes32(digest);
         digest.fill(0);
         if (Scalar.isNonZero(k)) return k;
       }
     },
     pointAt(height, ecc) {
       for (let iteration = 0n; ; iteration++) {
-        const point = ecc.pointFromScalar(derive(height, iteration));
+        const digest = derive(height, iteration);
+        const point = ecc.pointFromScalar(digest);
         // No point for 0, or n and more: these are passed over, and a backend that has none for another scalar is no backend.
-        const broken = point === null && Scalar.isNonZero(Bytes.toBigInt(digest));
+        const broken = point === null && Scalar.isNonZero(fromBytes32(digest));
         digest.fill(0);
         if (broken) fail({ code: 'scalar.out-of-range', field: 'scalar' }, 'the backend has no point for this scalar');
         if (point !== null) return point;
       }
     },
+    assertUsable,
     wipe() {
       wiped = true;
-      keyed.destroy();
-      scratch.destroy();
+      hashes.iHash.destroy();
+      hashes.oHash.destroy();
     },
   };
 }
 
-function chainIdBytes(chainId: string): Uint8Array {
+/** @throws input.not-text, pub-rand.malformed-chain-id */
+export function chainIdBytes(chainId: string): Uint8Array {
   const bytes = utf8ToBytes(Check.text(chainId, 'chainId'));
   // Text with half a surrogate pair has no UTF-8 form: the encoder would replace it, and two chains would share their nonces.
   if (/\p{Surrogate}/u.test(chainId)) {

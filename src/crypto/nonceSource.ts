@@ -9,13 +9,14 @@ import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import { auto, type Ecc } from './Ecc.ts';
 import * as Nonce from './nonce.ts';
-import { type Derivation, type Reason as DerivationReason, derivation, MAX_HEIGHT } from './nonceDerivation.ts';
-import type * as SecretKey from './SecretKey.ts';
+import { chainIdBytes, type Derivation, type Reason as DerivationReason, derivation, MAX_HEIGHT } from './nonceDerivation.ts';
+import * as SecretKey from './SecretKey.ts';
 
 export type Reason =
   | DerivationReason
   | Nonce.Reason
-  | { readonly code: 'pub-rand.bad-seal'; readonly startHeight: bigint; readonly count: number };
+  | { readonly code: 'pub-rand.bad-seal'; readonly startHeight: bigint; readonly count: number }
+  | { readonly code: 'pub-rand.gap'; readonly startHeight: bigint };
 
 /** The heights start, start + interval, … @unit startHeight: block height; count: 0..2^24; interval: 1 and more */
 export interface HeightRange {
@@ -92,6 +93,29 @@ export function sealedPoints(secretKey: SecretKey.SecretKey, chainId: string, ra
   }
 }
 
+/**
+ * Neighbouring parts as one: each part's seal is verified, the whole gets its own.
+ *
+ * @throws pub-rand.bad-seal
+ * @throws pub-rand.gap - a part does not go on where the last one ended
+ */
+export function joinSealed(secretKey: SecretKey.SecretKey, chainId: string, parts: readonly SealedPoints[]): SealedPoints {
+  SecretKey.toScalar(secretKey);
+  chainIdBytes(chainId);
+  const [first] = Check.list(parts, 'parts');
+  if (first === undefined) return Check.missing('parts[0]');
+  const { startHeight, interval } = checkedRange(first);
+  const owned = parts.map((part) => ownedPoints(part, secretKey, chainId));
+  let count = 0;
+  for (const part of parts) {
+    if (part.startHeight !== startHeight + BigInt(count) * interval || part.interval !== interval) {
+      fail<Reason>({ code: 'pub-rand.gap', startHeight: part.startHeight }, 'parts: they do not follow one another');
+    }
+    count += part.count;
+  }
+  return sealed(Bytes.concat(...owned), { startHeight, count, interval }, secretKey, chainId);
+}
+
 /** The points of a range. @shape 33 bytes each, packed */
 export function pointsOf(nonces: Derivation, range: HeightRange, ecc: Ecc): Uint8Array {
   const { startHeight, count, interval } = checkedRange(range);
@@ -130,17 +154,9 @@ class Source implements NonceSource {
   }
 
   adopt(given: SealedPoints): void {
-    const { startHeight, count } = checkedRange(given);
-    // Copied before it is checked: memory that is shared with another thread could change in between.
-    const points = Bytes.copy(Check.bytes(given.points, 'points', count * POINT));
-    const expected = sealOf(points, given, this.#secretKey, this.#chainId);
-    if (!sameSecret(expected, Check.bytes(given.seal, 'seal', 32))) {
-      fail<Reason>(
-        { code: 'pub-rand.bad-seal', startHeight, count },
-        'these points were not computed with this key for this chain and these heights',
-      );
-    }
-    this.#keep(given, points);
+    this.#nonces.assertUsable();
+    const range = checkedRange(given);
+    this.#keep(range, ownedPoints(given, this.#secretKey, this.#chainId));
   }
 
   holds(height: bigint): boolean {
@@ -203,6 +219,21 @@ function checkedRange(range: HeightRange): HeightRange {
   const last = startHeight + interval * BigInt(Math.max(0, count - 1));
   Check.bigInteger(last, 'startHeight of the last value', 0n, MAX_HEIGHT);
   return { startHeight, count, interval };
+}
+
+/** A copy of sealed points, once their seal is found to be right. */
+function ownedPoints(given: SealedPoints, secretKey: Uint8Array, chainId: string): Uint8Array {
+  const range = checkedRange(given);
+  // Copied before it is checked: memory that is shared with another thread could change in between.
+  const points = Bytes.copy(Check.bytes(given.points, 'points', range.count * POINT));
+  if (!sameSecret(sealOf(points, range, secretKey, chainId), Check.bytes(given.seal, 'seal', 32))) {
+    const { startHeight, count } = range;
+    fail<Reason>(
+      { code: 'pub-rand.bad-seal', startHeight, count },
+      'these points were not computed with this key for this chain and these heights',
+    );
+  }
+  return points;
 }
 
 function sealed(points: Uint8Array, range: HeightRange, secretKey: Uint8Array, chainId: string): SealedPoints {

@@ -6,8 +6,9 @@ import { isSatlockError } from '../base/Errors.ts';
 export const EXIT = { OK: 0, FINDING: 1, USAGE: 2, ENVIRONMENT: 3, BUG: 4 } as const;
 
 /** Problems of the machine, not of the input. */
-const ENVIRONMENT = /^(bitcoind|regtest-chain|ecc)[.-]/;
-const FINDING = /^(story|witness|eots\.key-mismatch|eots\.same)/;
+const ENVIRONMENT =
+  /^((bitcoind|regtest-chain|ecc|store|daemon|provider-watch)[.-]|owner-files\.loose-permissions$|keystore\.(kdf-failed|busy)$)/;
+const FINDING = /^(story|witness|eots\.key-mismatch|eots\.same|keystore\.(altered|key-mismatch|wrong-passphrase)$|signer\.)/;
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;

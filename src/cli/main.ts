@@ -49,6 +49,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'proof that a Bitcoin key agrees to a Babylon account: message, sign, verify',
     load: async () => (await import('./commands/pop.ts')).popCommand(),
   },
+  signer: {
+    summary: "a finality provider's signer that never signs twice",
+    load: async () => (await import('./commands/signer.ts')).signerCommand(),
+  },
   vectors: { summary: 'check or make test vectors', load: async () => (await import('./commands/vectors.ts')).vectorsCommand() },
 };
 

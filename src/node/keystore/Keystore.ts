@@ -9,6 +9,7 @@ import { fail } from '../../base/Errors.ts';
 import * as Hex from '../../base/Hex.ts';
 import * as PublicKey from '../../crypto/PublicKey.ts';
 import * as SecretKey from '../../crypto/SecretKey.ts';
+import type { KeyRing } from '../../signer/Signer.ts';
 import * as OwnerFiles from '../ownerFiles.ts';
 import * as Kdf from './kdf.ts';
 import * as KeyFile from './keyFile.ts';
@@ -62,7 +63,7 @@ type Entry = { readonly file: KeyFile.KeyFile; readonly text: string };
 type Unlocked = KeyFile.Opened & { entry: Entry };
 
 /** A folder of keys. Files are read again whenever a key is unlocked, so that what another process adds is found. */
-export class Keystore {
+export class Keystore implements KeyRing {
   readonly folder: string;
   readonly #now: () => number;
   readonly #scryptN: number;

@@ -1,5 +1,7 @@
 // Contents page of durable one-time signing: the rule, the signer around it, and what it asks of a store. No chain, no host.
 export { type Decision, decide, type Question, type Refusal } from './Decision.ts';
+/** Signing histories as JSON: parse, merge, render. */
+export * as Interchange from './Interchange.ts';
 /** The store in memory: the model of the durable ones. */
 export { type MemoryImage, MemoryStore } from './MemoryStore.ts';
 export type { Recognisers, Vote } from './Recognisers.ts';

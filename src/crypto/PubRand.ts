@@ -86,6 +86,15 @@ export function sealedPoints(
 }
 
 /**
+ * A range cut into neighbouring parts of at most `size` heights, in order; none for an empty range.
+ *
+ * @throws input.*
+ */
+export function splitRange(range: Source.HeightRange, size: number): Source.HeightRange[] {
+  return Source.splitRange(range, size);
+}
+
+/**
  * Neighbouring parts of sealed points as one range, after each part's seal was verified.
  *
  * @throws input.*, secret-key.out-of-range, pub-rand.malformed-chain-id, pub-rand.bad-seal, pub-rand.gap

@@ -93,6 +93,17 @@ export function sealedPoints(secretKey: SecretKey.SecretKey, chainId: string, ra
   }
 }
 
+/** Neighbouring parts of a range, each of at most `size` heights; none for an empty range. @throws input.* */
+export function splitRange(range: HeightRange, size: number): HeightRange[] {
+  const { startHeight, count, interval } = checkedRange(range);
+  Check.integer(size, 'size', 1, MAX_COUNT);
+  return Array.from({ length: Math.ceil(count / size) }, (_, i) => ({
+    startHeight: startHeight + BigInt(i * size) * interval,
+    count: Math.min(size, count - i * size),
+    interval,
+  }));
+}
+
 /**
  * Neighbouring parts as one: each part's seal is verified, the whole gets its own.
  *

@@ -1,0 +1,315 @@
+// The sign store in PostgreSQL, for signers on several machines. It keeps the rules of src/signer/SignStore.ts.
+//
+// A claim is one transaction: a lock on the key's row (shared) and on the slot's row (alone), then an insert of what is free and above the
+// watermark, then a commit that returns once the WAL is on disk here and on the synchronous standbys. READ COMMITTED is enough, because every
+// change of a slot takes the same row lock first and each statement after the lock sees all that was committed before it: what
+// could change between the check and the insert is locked, and the primary key orders the rest. SERIALIZABLE would add only retries.
+//
+// What is read may have been committed here without being replicated yet. A slot's version says whether this handle has already seen
+// exactly that state acknowledged; if not, a commit of our own is acknowledged first, for it lies behind the other one in the WAL.
+import * as Check from '../../base/Check.ts';
+import * as Hex from '../../base/Hex.ts';
+import type {
+  Claimed,
+  Merged,
+  MergeInput,
+  RandomnessList,
+  Reading,
+  SignRecord,
+  SignStore,
+  Slot,
+  SlotState,
+  StoreIdentity,
+} from '../../signer/SignStore.ts';
+import type { PublicKey } from '../../signer/types.ts';
+import { corrupt, unavailable } from './clusterErrors.ts';
+import { Group } from './clusterGroup.ts';
+import type { Row, SlotName } from './clusterInput.ts';
+import * as Input from './clusterInput.ts';
+import { PostgresLane, PostgresMemory } from './postgresLane.ts';
+import { mergeSlot } from './postgresMerge.ts';
+import { nameOf, outcomesOf, recordsOf, type SlotClaims, type StoredState, stateOf } from './postgresRows.ts';
+import type { PostgresSession, Rows } from './postgresSession.ts';
+import { PostgresSql } from './postgresSql.ts';
+import { type PostgresTarget, parse } from './postgresUrl.ts';
+
+const PAGE = 1_000;
+const PRUNE_AT_ONCE = 20_000;
+/** Records or heights that go together in one transaction. */
+const GROUP = 4_000;
+
+type Claim = { readonly slot: SlotName; readonly rows: readonly Row[] };
+type Look = { readonly slot: SlotName; readonly heights: readonly bigint[] };
+type Looked = { readonly state: StoredState; readonly rows: readonly Row[] };
+
+/**
+ * Opens the store that a URL names, and makes its tables where there are none.
+ *
+ * @param url `postgres://user@host:port[,host:port]/database` with the driver's parameters (`sslmode`, …) and ours: `schema` (default satlock),
+ * `timeout` in milliseconds for one call (default 5,000), `standbys=required`. The password may come from PGPASSWORD or ~/.pgpass.
+ * @throws store.bad-url, store.unavailable, store.timeout, store.read-only, store.not-durable, store.wrong-version, store.corrupt
+ */
+export async function open(url: string): Promise<PostgresStore> {
+  const store = new PostgresStore(parse(url));
+  try {
+    await store.identity();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** A sign store in a PostgreSQL database. Any number of handles on any number of machines may be open. */
+export class PostgresStore implements SignStore {
+  readonly kind = 'postgres';
+  readonly #sql: PostgresSql;
+  readonly #memory = new PostgresMemory();
+  readonly #writes: PostgresLane;
+  readonly #reads: PostgresLane;
+  /** Long pieces of work that must not keep votes waiting. */
+  readonly #slow: PostgresLane;
+  readonly #claims: Group<Claim, readonly Claimed[]>;
+  readonly #looks: Group<Look, Looked>;
+  #isClosed = false;
+
+  /** Use {@link open}: it looks at the server first. */
+  constructor(target: PostgresTarget) {
+    this.#sql = new PostgresSql(target.schema);
+    const lane = (): PostgresLane => new PostgresLane(target, this.#sql, this.#memory);
+    this.#writes = lane();
+    this.#reads = lane();
+    this.#slow = lane();
+    this.#claims = new Group((claims) => this.#writes.run((session) => this.#claimTogether(session, claims)), GROUP);
+    this.#looks = new Group((looks) => this.#reads.run((session) => this.#lookTogether(session, looks)), GROUP);
+  }
+
+  async identity(): Promise<StoreIdentity> {
+    this.#checkOpen();
+    return this.#reads.run(async (session) => {
+      const [rows = []] = await session.look([this.#sql.states()]);
+      await session.prove();
+      this.#acknowledgeAll(rows);
+      const { storeId } = this.#memory;
+      if (storeId === undefined) corrupt('postgres', session.where, 'the store has no id');
+      return { storeId, sequence: rows.reduce((sum, row) => sum + BigInt(row[4] ?? 0), 0n) };
+    });
+  }
+
+  async read(slot: Slot, heights: readonly bigint[]): Promise<Reading> {
+    this.#checkOpen();
+    const name = Input.slotName(slot);
+    const wanted = Check.list(heights, 'heights').map((height) => Input.height(height));
+    const { state, rows } = await this.#looks.add({ slot: name, heights: wanted }, wanted.length + 1);
+    const byHeight = new Map(rows.map((row) => [row.height, row]));
+    const { watermark, highestSigned, condemned } = state;
+    const records = wanted.map((height) => {
+      const row = byHeight.get(height);
+      return row === undefined ? undefined : Input.record(row);
+    });
+    return { watermark, highestSigned, condemned, records };
+  }
+
+  async claim(slot: Slot, records: readonly SignRecord[]): Promise<readonly Claimed[]> {
+    this.#checkOpen();
+    const name = Input.slotName(slot);
+    const rows = Input.distinct(Check.list(records, 'records').map(Input.row));
+    if (rows.length === 0) return [];
+    return this.#claims.add({ slot: name, rows }, rows.length);
+  }
+
+  async enrol(slot: Slot, watermark: bigint): Promise<'enrolled' | 'known'> {
+    this.#checkOpen();
+    const name = Input.slotName(slot);
+    const statement = this.#sql.enrol(name, Input.watermark(watermark));
+    const [, , added] = await this.#write([this.#sql.addKey(name.key), this.#sql.lockKeys([name.key]), statement]);
+    return added?.length === 1 ? 'enrolled' : 'known';
+  }
+
+  async raiseWatermark(slot: Slot, height: bigint): Promise<bigint> {
+    this.#checkOpen();
+    const name = Input.slotName(slot);
+    return this.#raise(name, Input.watermark(height));
+  }
+
+  async condemn(publicKey: PublicKey, why: string): Promise<void> {
+    this.#checkOpen();
+    const statement = this.#sql.condemn(Input.keyName(publicKey), Input.textName(why, 'why'));
+    await this.#write([statement]);
+  }
+
+  async slots(): Promise<readonly (Slot & SlotState)[]> {
+    this.#checkOpen();
+    return this.#reads.run(async (session) => {
+      const [rows = []] = await session.look([this.#sql.states()]);
+      await session.prove();
+      this.#acknowledgeAll(rows);
+      return rows.map(([key, chain, ...state]) => {
+        const { watermark, highestSigned, condemned } = stateOf(state, session.where);
+        return { publicKey: Hex.decode(key ?? ''), chainId: Input.nameText(chain ?? ''), watermark, highestSigned, condemned };
+      });
+    });
+  }
+
+  async *records(slot: Slot, range: { readonly from?: bigint; readonly to?: bigint } = {}): AsyncIterable<SignRecord> {
+    const name = Input.slotName(slot);
+    const to = Input.height(range.to ?? Input.HIGHEST, 'to');
+    let from = Input.height(range.from ?? 0n, 'from');
+    while (from <= to) {
+      const start = from;
+      this.#checkOpen();
+      const rows = await this.#reads.run(async (session) => {
+        const [state, page = []] = await session.look([this.#sql.state(name), this.#sql.page(name, start, to, PAGE)]);
+        await this.#prove(session, [{ slot: name, state: stateOf(state?.[0], session.where) }]);
+        return recordsOf(page, session.where);
+      });
+      for (const row of rows) yield Input.record(row);
+      const last = rows.at(-1);
+      if (last === undefined || rows.length < PAGE || last.height === Input.HIGHEST) return;
+      from = last.height + 1n;
+    }
+  }
+
+  async merge(history: readonly MergeInput[]): Promise<readonly Merged[]> {
+    this.#checkOpen();
+    const inputs = Check.list(history, 'history').map((input) => ({
+      slot: { publicKey: Uint8Array.from(Check.bytes(input.publicKey, 'publicKey', 32)), chainId: input.chainId },
+      name: Input.slotName(input),
+      watermark: Input.watermark(input.watermark),
+      rows: Check.list(input.records, 'records').map(Input.row),
+    }));
+    const merged: Merged[] = [];
+    for (const input of inputs) merged.push(await this.#slow.run((session) => mergeSlot(session, this.#sql, input)));
+    return merged;
+  }
+
+  async prune(slot: Slot, height: bigint): Promise<number> {
+    this.#checkOpen();
+    const name = Input.slotName(slot);
+    const upTo = Input.height(height);
+    await this.#raise(name, upTo);
+    const statements = [this.#sql.lockKeys([name.key]), this.#sql.lockSlots([name]), this.#sql.prune(name, upTo, PRUNE_AT_ONCE)];
+    for (let total = 0; ; ) {
+      const [, , counted] = await this.#write(statements);
+      const gone = Number(counted?.[0]?.[0] ?? 0);
+      total += gone;
+      if (gone < PRUNE_AT_ONCE) return total;
+    }
+  }
+
+  async remember(list: RandomnessList): Promise<void> {
+    this.#checkOpen();
+    const statement = this.#sql.remember({
+      key: Input.keyName(list.publicKey),
+      digest: Hex.encode(Check.bytes(list.digest, 'digest', 32)),
+      chain: Input.textName(list.chainId, 'chainId'),
+      start: Input.height(list.startHeight, 'startHeight'),
+      count: Check.integer(list.count, 'count', 0, Number.MAX_SAFE_INTEGER),
+      root: Hex.encode(Check.bytes(list.root, 'root', 32)),
+    });
+    await this.#write([statement]);
+  }
+
+  async recall(publicKey: PublicKey, digest: Uint8Array): Promise<RandomnessList | undefined> {
+    this.#checkOpen();
+    const [key, wanted] = [Input.keyName(publicKey), Hex.encode(Check.bytes(digest, 'digest', 32))];
+    const found = await this.#reads.run(async (session) => {
+      const [rows = []] = await session.look([this.#sql.recall(key, wanted)]);
+      if (rows.length > 0) await session.prove();
+      return rows[0];
+    });
+    if (found === undefined) return undefined;
+    const [chain, start, count, root] = found;
+    return {
+      publicKey: Hex.decode(key),
+      chainId: Input.nameText(chain ?? ''),
+      startHeight: BigInt(start ?? ''),
+      count: Number(count),
+      root: Hex.decode(root ?? '', 'root', 32),
+      digest: Hex.decode(wanted),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([this.#claims.idle(), this.#looks.idle()]);
+    await Promise.all([this.#writes, this.#reads, this.#slow].map((lane) => lane.close()));
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) unavailable('postgres', 'this handle', 'the store is closed');
+  }
+
+  /** One transaction for all that waits. Locks first; then for each slot what is held, what is new, and what was lacking a signature. */
+  async #claimTogether(session: PostgresSession, claims: readonly Claim[]): Promise<readonly (readonly Claimed[])[]> {
+    const bySlot = new Map<string, SlotClaims>();
+    for (const { slot, rows } of claims) {
+      const known = bySlot.get(nameOf(slot));
+      const first = known ?? { slot, rows: new Map<bigint, Row>() };
+      bySlot.set(nameOf(slot), first);
+      // of two callers at one height the first is sent; the second is told what became of it
+      for (const row of rows) if (!first.rows.has(row.height)) first.rows.set(row.height, row);
+    }
+    const slots = [...bySlot.values()];
+    const locks = [
+      this.#sql.lockKeys([...new Set(slots.map(({ slot }) => slot.key))].sort()),
+      this.#sql.lockSlots(slots.map(({ slot }) => slot)),
+    ];
+    const results = await session.commit([...locks, ...slots.flatMap((each) => this.#claimStatements(each))]);
+    const outcomes = new Map<string, (row: Row) => Claimed>();
+    for (const [i, { slot, rows }] of slots.entries()) {
+      const [held = [], inserted = [], completed = [], state] = results.slice(locks.length + i * 4, locks.length + i * 4 + 4);
+      const after = stateOf(state?.[0], session.where);
+      if (after.version !== undefined) this.#memory.acknowledge(nameOf(slot), after.version);
+      outcomes.set(nameOf(slot), outcomesOf({ held: recordsOf(held, session.where), inserted, completed, state: after, sent: rows }));
+    }
+    return claims.map(({ slot, rows }) => {
+      const outcome = outcomes.get(nameOf(slot));
+      if (outcome === undefined) corrupt('postgres', session.where, 'a claim without an answer');
+      return rows.map(outcome);
+    });
+  }
+
+  #claimStatements({ slot, rows }: SlotClaims): readonly string[] {
+    const list = [...rows.values()];
+    const heights = list.map(({ height }) => height);
+    return [this.#sql.held(slot, heights), this.#sql.claim(slot, list), this.#sql.complete(slot, list, 'claim'), this.#sql.state(slot)];
+  }
+
+  async #lookTogether(session: PostgresSession, looks: readonly Look[]): Promise<readonly Looked[]> {
+    const results = await session.look(looks.flatMap(({ slot, heights }) => [this.#sql.state(slot), this.#sql.held(slot, heights)]));
+    const looked = looks.map(({ slot }, i) => ({
+      slot,
+      state: stateOf(results[2 * i]?.[0], session.where),
+      rows: recordsOf(results[2 * i + 1] ?? [], session.where),
+    }));
+    await this.#prove(session, looked);
+    return looked;
+  }
+
+  /** Commits a mark unless every state that was read is one that this handle has seen acknowledged. */
+  async #prove(session: PostgresSession, looked: readonly { readonly slot: SlotName; readonly state: StoredState }[]): Promise<void> {
+    const isProven = looked.every(({ slot, state: { version, condemned } }) => {
+      if (condemned !== undefined) return false;
+      return version === undefined || this.#memory.versions.get(nameOf(slot)) === version;
+    });
+    if (isProven) return;
+    await session.prove();
+    for (const { slot, state } of looked) if (state.version !== undefined) this.#memory.acknowledge(nameOf(slot), state.version);
+  }
+
+  #acknowledgeAll(rows: Rows): void {
+    for (const [key, chain, , , version] of rows) this.#memory.acknowledge(`${key}:${chain}`, BigInt(version ?? 0));
+  }
+
+  async #raise(name: SlotName, height: bigint): Promise<bigint> {
+    const statements = [this.#sql.addKey(name.key), this.#sql.lockKeys([name.key]), this.#sql.raise(name, height), this.#sql.state(name)];
+    const watermark = (await this.#write(statements))[3]?.[0]?.[0];
+    if (typeof watermark !== 'string') corrupt('postgres', 'the server', 'a slot is gone');
+    return BigInt(watermark);
+  }
+
+  #write(statements: readonly string[]): Promise<readonly Rows[]> {
+    return this.#slow.run((session) => session.commit(statements));
+  }
+}

@@ -1,0 +1,124 @@
+// Connections of one store handle: made when needed, one piece of work at a time on each, given up after any failure.
+import { hasCode } from '../../base/Errors.ts';
+import { type Reason, rolledBack, unavailable } from './clusterErrors.ts';
+import { isRetryable } from './postgresErrors.ts';
+import { create, identify } from './postgresSchema.ts';
+import { connect, type PostgresSession } from './postgresSession.ts';
+import type { PostgresSql } from './postgresSql.ts';
+import type { PostgresTarget } from './postgresUrl.ts';
+
+/** What a handle has seen acknowledged. A server that knows less was exchanged, restored or left behind by a failover. */
+export class PostgresMemory {
+  storeId: string | undefined;
+  timeline = 0;
+  /** The version of each slot, by its names. @shape key and chain as hex, with a colon */
+  readonly versions: Map<string, bigint> = new Map();
+
+  /** @throws store.rolled-back */
+  check(session: PostgresSession, storeId: string, versions: ReadonlyMap<string, bigint>): void {
+    const { timeline } = session.facts;
+    if (this.storeId !== undefined && this.storeId !== storeId) rolledBack('postgres', session.where, 'this is another store than before');
+    if (timeline < this.timeline)
+      rolledBack('postgres', session.where, `its timeline is ${timeline}, but the store had come to ${this.timeline}: an old primary`);
+    for (const [name, version] of this.versions) {
+      const now = versions.get(name) ?? 0n;
+      if (now < version) rolledBack('postgres', session.where, `slot ${name} is at version ${now} and was at ${version}`);
+    }
+    this.storeId = storeId;
+    this.timeline = timeline;
+  }
+
+  /** Notes what an acknowledged transaction, or a read followed by one, has told. */
+  acknowledge(name: string, version: bigint): void {
+    if (version > (this.versions.get(name) ?? 0n)) this.versions.set(name, version);
+  }
+}
+
+/** One connection at a time, to whichever of the hosts is the primary. */
+export class PostgresLane {
+  readonly #target: PostgresTarget;
+  readonly #sql: PostgresSql;
+  readonly #memory: PostgresMemory;
+  #session: PostgresSession | undefined;
+  #host = 0;
+  #tail: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(target: PostgresTarget, sql: PostgresSql, memory: PostgresMemory) {
+    this.#target = target;
+    this.#sql = sql;
+    this.#memory = memory;
+  }
+
+  /** Runs `work` after everything that was asked before. Work that the server ended because of another transaction is run again, twice. */
+  run<T>(work: (session: PostgresSession) => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(async () => {
+      for (let attempt = 1; ; attempt++) {
+        const session = await this.#ready();
+        try {
+          return await work(session);
+        } catch (error) {
+          if (!session.isUsable()) this.#host++;
+          if (attempt === 3 || !isRetryable(error)) throw error;
+        }
+      }
+    });
+    this.#tail = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#tail;
+    await this.#session?.close();
+  }
+
+  async #ready(): Promise<PostgresSession> {
+    if (this.#isClosed) unavailable('postgres', 'this handle', 'the store is closed');
+    if (this.#session?.isUsable() === true) return this.#session;
+    void this.#session?.close();
+    this.#session = undefined;
+    const { hosts } = this.#target;
+    let worst: unknown;
+    for (let tried = 0; tried < hosts.length; tried++, this.#host++) {
+      const host = hosts[this.#host % hosts.length];
+      if (host === undefined) break;
+      try {
+        this.#session = await this.#open(host);
+        return this.#session;
+      } catch (error) {
+        worst = moreTelling(worst, error);
+      }
+    }
+    throw worst;
+  }
+
+  async #open(host: PostgresTarget['hosts'][number]): Promise<PostgresSession> {
+    const session = await connect(this.#target, host);
+    try {
+      const { schema } = this.#target;
+      const found = await identify(session, schema);
+      // Only who opens a store may make it: one that is gone later is not replaced by an empty one.
+      if (found === undefined && this.#memory.storeId !== undefined)
+        rolledBack('postgres', session.where, 'the tables of the store are gone');
+      const storeId = found ?? (await create(session, schema));
+      const [rows = []] = await session.look([this.#sql.states()]);
+      this.#memory.check(session, storeId, new Map(rows.map(([key, chain, , , version]) => [`${key}:${chain}`, BigInt(version ?? 0)])));
+      return session;
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+}
+
+/** That a host cannot be reached says less than what another one answered. */
+function moreTelling(a: unknown, b: unknown): unknown {
+  const isMute = (error: unknown): boolean =>
+    error === undefined ||
+    hasCode<Reason, Reason['code']>(error, 'store.unavailable') ||
+    hasCode<Reason, Reason['code']>(error, 'store.timeout');
+  if (a === undefined) return b;
+  const isStandby = hasCode<Reason, 'store.read-only'>(a, 'store.read-only');
+  return isMute(a) || isStandby ? b : a;
+}

@@ -1,0 +1,150 @@
+// Real PostgreSQL servers on loopback ports: one alone, or one with a standby that takes part in every commit.
+import { execFile } from 'node:child_process';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePorts, startProxy, type TcpProxy } from './proxy.ts';
+import { account, findProgram, newFolder, removeFolder, type ServerProcess, start, until, versionFolders } from './serverProcess.ts';
+
+export interface PostgresServer {
+  /** A URL for clients, through the proxy. */
+  readonly url: (parameters?: string) => string;
+  readonly port: number;
+  readonly proxy: TcpProxy;
+  readonly folder: string;
+  readonly process: () => ServerProcess;
+  readonly kill: () => Promise<void>;
+  readonly pause: () => void;
+  readonly resume: () => void;
+  readonly restart: () => Promise<void>;
+  readonly promote: () => Promise<void>;
+  /** One statement by psql as the superuser, straight to the server; rows as text. */
+  readonly sql: (statement: string) => Promise<string>;
+  /** Adds settings and reloads them. */
+  readonly configure: (lines: readonly string[]) => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+const folders = versionFolders('/usr/lib/postgresql');
+const programs = Object.fromEntries(
+  ['initdb', 'postgres', 'pg_basebackup', 'pg_ctl', 'psql'].map((name) => [name, findProgram(name, folders)]),
+);
+
+/** Why PostgreSQL cannot be started here; undefined when it can. */
+export const missingPostgres: string | undefined = Object.values(programs).includes(undefined)
+  ? 'there is no PostgreSQL server (Debian: postgresql)'
+  : undefined;
+
+/** The name by which a standby is named in `synchronous_standby_names`. */
+const STANDBY = 'satlock_standby';
+
+const PASSWORD = 'satlock-test-password';
+
+/** A new server with a role `signer` (password by md5/scram) that owns the database `satlock`. */
+export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
+  const folder = newFolder('postgres', account('postgres'));
+  const data = join(folder, 'data');
+  const pwFile = join(folder, 'pw');
+  writeFileSync(pwFile, PASSWORD);
+  const owner = account('postgres');
+  await run(
+    'initdb',
+    ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${pwFile}`, '-N', '-E', 'UTF8', '--locale=C'],
+    folder,
+    true,
+  );
+  writeFileSync(
+    join(data, 'pg_hba.conf'),
+    ['local all all trust', 'host all all 127.0.0.1/32 scram-sha-256', 'host replication all 127.0.0.1/32 scram-sha-256', ''].join('\n'),
+  );
+  void owner;
+  const server = await launch(folder, data, settings);
+  await server.sql(`CREATE ROLE signer LOGIN PASSWORD '${PASSWORD}'`);
+  await server.sql('CREATE DATABASE satlock OWNER signer');
+  return server;
+}
+
+/** A server whose commits wait for a standby's disk, and that standby. */
+export async function startPostgresPair(): Promise<{ readonly primary: PostgresServer; readonly standby: PostgresServer }> {
+  const primary = await startPostgres();
+  try {
+    const folder = newFolder('standby', account('postgres'));
+    const data = join(folder, 'data');
+    const from = `host=127.0.0.1 port=${primary.port} user=postgres password=${PASSWORD} application_name=${STANDBY}`;
+    await run('pg_basebackup', ['-D', data, '-d', from, '-R', '-X', 'stream', '-c', 'fast', '-N'], folder);
+    const standby = await launch(folder, data, []);
+    await primary.configure([`synchronous_standby_names = '${STANDBY}'`]);
+    await until('the standby takes part', async () => (await primary.sql('SELECT sync_state FROM pg_stat_replication')).trim() === 'sync');
+    return { primary, standby };
+  } catch (error) {
+    await primary.stop();
+    throw error;
+  }
+}
+
+async function launch(folder: string, data: string, settings: readonly string[]): Promise<PostgresServer> {
+  const [port = 0] = await freePorts(1);
+  const proxy = await startProxy({ port });
+  const log = join(folder, 'log');
+  const basics = [
+    `port = ${port}`,
+    "listen_addresses = '127.0.0.1'",
+    `unix_socket_directories = '${folder}'`,
+    'shared_buffers = 16MB',
+    'max_connections = 150',
+    'wal_sender_timeout = 0',
+    'max_wal_size = 128MB',
+    'min_wal_size = 32MB',
+    'autovacuum = off',
+  ];
+  appendFileSync(join(data, 'postgresql.conf'), `${[...basics, ...settings].join('\n')}\n`);
+  let running: ServerProcess;
+  const psql = async (statement: string): Promise<string> =>
+    run('psql', ['-h', folder, '-p', `${port}`, '-U', 'postgres', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-c', statement], folder);
+  const begin = async (): Promise<void> => {
+    running = start(programs['postgres'] ?? '', ['-D', data], { account: account('postgres'), cwd: folder, log, lastSignal: 'QUIT' });
+    await until('PostgreSQL answers', async () => (await psql('SELECT 1').catch(() => '')).trim() === '1', 30_000, log);
+  };
+  await begin();
+  return {
+    url: (parameters = '') => `postgres://signer:${PASSWORD}@127.0.0.1:${proxy.port}/satlock${parameters}`,
+    port,
+    proxy,
+    folder,
+    process: () => running,
+    kill: () => running.stop('SIGKILL'),
+    pause: () => running.signal('SIGSTOP'),
+    resume: () => running.signal('SIGCONT'),
+    restart: async () => {
+      if (running.isRunning()) await running.stop('SIGKILL');
+      await begin();
+    },
+    promote: async () => {
+      await run('pg_ctl', ['promote', '-D', data, '-w', '-t', '20'], folder);
+    },
+    sql: psql,
+    configure: async (lines) => {
+      appendFileSync(join(data, 'postgresql.conf'), `${lines.join('\n')}\n`);
+      await psql('SELECT pg_reload_conf()');
+    },
+    stop: async () => {
+      await running.stop('SIGQUIT');
+      await proxy.close();
+      removeFolder(folder);
+    },
+  };
+}
+
+async function run(name: string, args: readonly string[], folder: string, isQuiet = false): Promise<string> {
+  const path = programs[name];
+  if (path === undefined) throw new Error(missingPostgres);
+  const env = { PATH: process.env['PATH'] ?? '', HOME: folder, LC_ALL: 'C' };
+  const { stdout } = await promisify(execFile)(path, [...args], { env, cwd: folder, ...account('postgres'), timeout: 60_000 });
+  return isQuiet ? '' : stdout;
+}
+
+/** The last lines of a server's log, for failures. */
+export function logOf(server: PostgresServer): string {
+  const log = join(server.folder, 'log');
+  return existsSync(log) ? readFileSync(log, 'utf8') : '';
+}

@@ -1,0 +1,132 @@
+// A TCP proxy on the loopback address that cuts off or freezes what goes through it, for everybody or for one process only.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+export interface TcpProxy {
+  readonly port: number;
+  /** Ends what is open and refuses what comes; of one process when `fromPid` is given. */
+  readonly cut: (fromPid?: number) => void;
+  /** Holds back all bytes, both ways, without ending anything: a network that drops packets. */
+  readonly freeze: () => void;
+  /** Everything passes again. What was cut stays ended; what was frozen goes on. */
+  readonly heal: () => void;
+  readonly close: () => Promise<void>;
+}
+
+type Pair = { readonly near: Socket; readonly far: Socket; readonly pid: number | undefined };
+
+/** Starts a proxy on a free port in front of `target`. */
+export async function startProxy(target: { readonly port: number; readonly host?: string }): Promise<TcpProxy> {
+  const pairs = new Set<Pair>();
+  const cutPids = new Set<number>();
+  const state = { isCut: false, isFrozen: false };
+  const server = createServer({ allowHalfOpen: false }, (near) => {
+    near.on('error', () => near.destroy());
+    const pid = pidBehind(near.remotePort);
+    if (state.isCut || (pid !== undefined && cutPids.has(pid))) {
+      near.destroy();
+      return;
+    }
+    const far = connect(target.port, target.host ?? '127.0.0.1');
+    const pair = { near, far, pid };
+    pairs.add(pair);
+    join(pair, () => pairs.delete(pair));
+    if (state.isFrozen) setFrozen(pair, true);
+  });
+  await listen(server);
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut: (fromPid) => {
+      if (fromPid === undefined) state.isCut = true;
+      else cutPids.add(fromPid);
+      for (const pair of pairs) if (fromPid === undefined || pair.pid === fromPid) end(pair);
+    },
+    freeze: () => {
+      state.isFrozen = true;
+      for (const pair of pairs) setFrozen(pair, true);
+    },
+    heal: () => {
+      state.isCut = false;
+      state.isFrozen = false;
+      cutPids.clear();
+      for (const pair of pairs) setFrozen(pair, false);
+    },
+    close: async () => {
+      for (const pair of pairs) end(pair);
+      await new Promise<void>((done) => server.close(() => done()));
+    },
+  };
+}
+
+/** Ports of the loopback address that nothing uses at this moment. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(servers.map(listen));
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise<void>((done) => server.close(() => done()))));
+  return ports;
+}
+
+function listen(server: Server): Promise<void> {
+  return new Promise((done, failed) => {
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', () => done());
+  });
+}
+
+function join(pair: Pair, gone: () => void): void {
+  const { near, far } = pair;
+  far.on('error', () => end(pair));
+  near.on('error', () => end(pair));
+  near.on('close', () => {
+    end(pair);
+    gone();
+  });
+  far.on('close', () => end(pair));
+  near.pipe(far);
+  far.pipe(near);
+}
+
+function end({ near, far }: Pair): void {
+  near.destroy();
+  far.destroy();
+}
+
+function setFrozen({ near, far }: Pair, isFrozen: boolean): void {
+  for (const [from, to] of [
+    [near, far],
+    [far, near],
+  ] as const) {
+    if (isFrozen) {
+      from.unpipe(to);
+      from.pause();
+    } else if (!from.destroyed && !to.destroyed) from.pipe(to);
+  }
+}
+
+/** The process that owns the local socket with this port; only Linux tells. */
+function pidBehind(port: number | undefined): number | undefined {
+  if (port === undefined) return undefined;
+  try {
+    const wanted = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+    const line = ['/proc/net/tcp', '/proc/net/tcp6']
+      .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+      .map((each) => each.trim().split(/\s+/))
+      .find((fields) => fields[1]?.endsWith(wanted));
+    const inode = line?.[9];
+    return inode === undefined || inode === '0' ? undefined : owner(`socket:[${inode}]`);
+  } catch {
+    return undefined;
+  }
+}
+
+function owner(link: string): number | undefined {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      for (const fd of readdirSync(`/proc/${pid}/fd`)) if (readlinkSync(`/proc/${pid}/fd/${fd}`) === link) return Number(pid);
+    } catch {
+      // gone, or another user's
+    }
+  }
+  return undefined;
+}

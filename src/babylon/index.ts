@@ -6,6 +6,12 @@ export * as ChainProfile from './ChainProfile.ts';
 export * as ChainView from './ChainView.ts';
 /** What a covenant member signs. */
 export * as Covenant from './Covenant.ts';
+/** The request form of the reference's remote signer. */
+export * as CovenantRemote from './CovenantRemote.ts';
+/** A covenant member's own look at a delegation, before it signs. */
+export * as CovenantReview from './CovenantReview.ts';
+/** A covenant member that signs what it has rebuilt, and nothing else. */
+export * as CovenantSigner from './CovenantSigner.ts';
 /** One delegation and everything that follows from it. */
 export * as Delegation from './Delegation.ts';
 /** The state of a delegation, and the heights in its life. */

@@ -53,6 +53,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: "a finality provider's signer that never signs twice",
     load: async () => (await import('./commands/signer.ts')).signerCommand(),
   },
+  covenant: {
+    summary: 'a covenant member that rebuilds what it signs: check, sign, log',
+    load: async () => (await import('./commands/covenant.ts')).covenantCommand(),
+  },
   vectors: { summary: 'check or make test vectors', load: async () => (await import('./commands/vectors.ts')).vectorsCommand() },
 };
 

@@ -5,7 +5,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as BabylonAddress from '../../babylon/BabylonAddress.ts';
 import * as Check from '../../base/Check.ts';
-import { fail } from '../../base/Errors.ts';
+import { fail, hasCode } from '../../base/Errors.ts';
 import * as Hex from '../../base/Hex.ts';
 import * as PublicKey from '../../crypto/PublicKey.ts';
 import * as SecretKey from '../../crypto/SecretKey.ts';
@@ -241,6 +241,29 @@ export class Keystore implements KeyRing {
     }
     if (this.#storeId !== undefined) this.#bind(id, this.#storeId);
     return this.find(id);
+  }
+
+  /**
+   * Tries one passphrase on several keys, or on all. A key with another passphrase stays locked; any other fault is thrown.
+   *
+   * @returns the names of the keys that it opened, and of those that it did not
+   * @throws as {@link unlock}, but for keystore.wrong-passphrase
+   */
+  async unlockEach(
+    passphrase: string,
+    keys: readonly string[] = this.list().map(({ name }) => name),
+  ): Promise<{ readonly unlocked: readonly string[]; readonly refused: readonly string[] }> {
+    const unlocked: string[] = [];
+    const refused: string[] = [];
+    for (const key of keys) {
+      try {
+        unlocked.push((await this.unlock(key, passphrase)).name);
+      } catch (error) {
+        if (!hasCode<Reason, 'keystore.wrong-passphrase'>(error, 'keystore.wrong-passphrase')) throw error;
+        refused.push(this.find(key).name);
+      }
+    }
+    return { unlocked, refused };
   }
 
   /** Wipes a key from memory, or all of them. */

@@ -119,4 +119,5 @@ export type Reason =
   | { readonly code: 'daemon.strict-without-auth' }
   | { readonly code: 'daemon.cannot-listen'; readonly address: string; readonly problem: string }
   | { readonly code: 'daemon.bad-tls'; readonly file: string; readonly problem: string }
-  | { readonly code: 'daemon.bad-backup-folder'; readonly problem: string };
+  | { readonly code: 'daemon.bad-backup-folder'; readonly problem: string }
+  | { readonly code: 'daemon.bad-limit'; readonly field: string };

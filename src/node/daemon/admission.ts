@@ -1,0 +1,142 @@
+// The door of grpc-js: how many calls, how many that are being received, and no byte of a message for a caller who offers no MAC.
+// What is held back here waits in the client, by HTTP/2's flow control.
+import { type Metadata, ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor, status } from '@grpc/grpc-js';
+import type { Denied } from './auth.ts';
+import type { Limits } from './ports.ts';
+
+export type AdmissionOptions = {
+  readonly limits: Limits;
+  readonly precheck: (method: string, metadata: Metadata) => Denied | undefined;
+  readonly onDenied: (method: string, peer: string, denied: Denied) => void;
+  readonly onChange: (openCalls: number) => void;
+  readonly isStopping: () => boolean;
+};
+
+export class Admission {
+  readonly #options: AdmissionOptions;
+  #open = 0;
+  #receiving = 0;
+  readonly #waiting: Visit[] = [];
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  get open(): number {
+    return this.#open;
+  }
+
+  readonly interceptor: ServerInterceptor = (definition, call) => new Visit(call, definition.path, this);
+
+  /** Why this call is turned away before anything of it is read. */
+  refusal(method: string, peer: string, metadata: Metadata): { readonly code: number; readonly details: string } | undefined {
+    const { limits, precheck, onDenied, isStopping } = this.#options;
+    if (isStopping()) return { code: status.UNAVAILABLE, details: 'the signer is stopping' };
+    if (this.#open > limits.maxCalls) return { code: status.RESOURCE_EXHAUSTED, details: `more than ${limits.maxCalls} calls at once` };
+    const denied = precheck(method, metadata);
+    if (denied === undefined) return undefined;
+    onDenied(method, peer, denied);
+    return { code: status.UNAUTHENTICATED, details: denied.text };
+  }
+
+  get receiveTimeoutMs(): number {
+    return this.#options.limits.receiveTimeoutMs;
+  }
+
+  entered(): void {
+    this.#options.onChange(++this.#open);
+  }
+
+  left(): void {
+    this.#options.onChange(--this.#open);
+  }
+
+  /** Lets a call receive its message now, or when another one has received its own. */
+  queue(visit: Visit): void {
+    this.#waiting.push(visit);
+    this.#next();
+  }
+
+  received(visit: Visit, wasReceiving: boolean): void {
+    if (wasReceiving) this.#receiving--;
+    else {
+      const at = this.#waiting.indexOf(visit);
+      if (at >= 0) this.#waiting.splice(at, 1);
+    }
+    this.#next();
+  }
+
+  #next(): void {
+    while (this.#receiving < this.#options.limits.maxReceiving) {
+      const visit = this.#waiting.shift();
+      if (visit === undefined) return;
+      this.#receiving++;
+      visit.receive();
+    }
+  }
+}
+
+/** One call. Its end is told once, however it ends: grpc-js reports every end as a cancellation to the listener. */
+class Visit extends ServerInterceptingCall {
+  readonly #admission: Admission;
+  readonly #call: ServerInterceptingCallInterface;
+  #state: 'new' | 'queued' | 'receiving' | 'received' = 'new';
+  #ended = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(call: ServerInterceptingCallInterface, method: string, admission: Admission) {
+    super(call, {
+      start: (next) => {
+        admission.entered();
+        next({
+          onReceiveMetadata: (metadata, pass) => {
+            const refusal = admission.refusal(method, call.getPeer(), metadata);
+            if (refusal !== undefined) call.sendStatus({ ...refusal, metadata: null });
+            else pass(metadata);
+          },
+          onReceiveHalfClose: (pass) => {
+            this.#finishReceiving();
+            pass();
+          },
+          onCancel: () => this.#end(),
+        });
+      },
+    });
+    this.#call = call;
+    this.#admission = admission;
+  }
+
+  override startRead(): void {
+    // The first read waits for its turn; the second one only looks for the end of the stream.
+    if (this.#state !== 'new') {
+      super.startRead();
+      return;
+    }
+    this.#state = 'queued';
+    this.#timer = setTimeout(() => {
+      this.#call.sendStatus({ code: status.DEADLINE_EXCEEDED, details: 'the request did not arrive in time', metadata: null });
+    }, this.#admission.receiveTimeoutMs);
+    this.#timer.unref();
+    this.#admission.queue(this);
+  }
+
+  receive(): void {
+    this.#state = 'receiving';
+    super.startRead();
+  }
+
+  #finishReceiving(): void {
+    clearTimeout(this.#timer);
+    if (this.#state !== 'queued' && this.#state !== 'receiving') return;
+    const wasReceiving = this.#state === 'receiving';
+    this.#state = 'received';
+    this.#admission.received(this, wasReceiving);
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#finishReceiving();
+    this.#admission.left();
+  }
+}

@@ -95,7 +95,12 @@ export type Outcome =
 
 /** Lists this long are remembered in the store; shorter ones are asked for with every vote, and no chain takes a commitment to them. */
 const REMEMBERED_FROM = 100;
+/** What is asked for with a vote or two; handing it to another thread takes longer than computing it. */
+const FEW = 16;
 const MAX_CHAIN_ID = 128;
+const MAX_ITEMS = 10_000;
+/** An answer of eotsd's greatest size holds that many. */
+const MAX_HEIGHTS = 480_000;
 
 /** Signs votes, each height once; makes randomness; signs what commits to it. One object serves any number of keys, chains and callers. */
 export class Signer {
@@ -134,24 +139,25 @@ export class Signer {
    */
   async signBatch(slot: Slot, items: readonly Item[]): Promise<readonly (Outcome & { readonly height: bigint })[]> {
     const own = this.#slot(slot);
-    const asked = this.#items(items).map((item) => this.#asked(own, item));
+    const asked = this.#asked(own, items);
     if (asked.length === 0) return [];
     const { stored, lost } = await this.#read(own, asked);
-    const questions = asked.map((each, i) => ({ ...each, stored: stateAt(stored, i), signedElsewhereUpTo: lost }));
+    const questions = asked.map((each, i) => question(each, stateAt(stored, i), lost));
     const decisions = questions.map(decide);
     const settled = await this.#claim(
       own,
       questions.filter((_, i) => decisions[i]?.kind === 'sign'),
     );
-    return asked.map(({ height }, i) => {
-      const outcome = this.#released(decisions[i], settled.get(height));
-      if (outcome.kind === 'refused') this.#tell({ kind: 'refused', slot: own, height, refusal: outcome.refusal });
-      else {
-        this.#evidence.told(own, height);
-        this.#tell({ kind: outcome.kind, slot: own, height });
-      }
-      return { ...outcome, height };
-    });
+    const outcomes = asked.map(({ height }, i) => ({ ...released(decisions[i], settled), height }));
+    this.#evidence.told(
+      own,
+      outcomes.filter(({ kind }) => kind !== 'refused').map(({ height }) => height),
+    );
+    for (const outcome of outcomes) {
+      const { kind, height } = outcome;
+      this.#tell(kind === 'refused' ? { kind, slot: own, height, refusal: outcome.refusal } : { kind, slot: own, height });
+    }
+    return outcomes;
   }
 
   /**
@@ -166,9 +172,11 @@ export class Signer {
     request: Slot & { readonly startHeight: bigint; readonly count: number; readonly interval?: bigint | undefined },
   ): Promise<readonly Uint8Array[]> {
     const slot = this.#slot(Check.object(request, 'request'));
-    const max = this.#options.limits?.maxHeights ?? 480_000;
-    if (request.count > max) tooMany('heights', max, request.count);
     const { startHeight, count, interval = 1n } = request;
+    const max = this.#options.limits?.maxHeights ?? MAX_HEIGHTS;
+    if (Check.integer(count, 'count', 0, Number.MAX_SAFE_INTEGER) > max) tooMany('heights', max, count);
+    Check.bigInteger(interval, 'interval', 1n, Checked.MAX_HEIGHT);
+    Checked.height(Checked.height(startHeight, 'startHeight') + interval * BigInt(Math.max(count - 1, 0)), 'startHeight of the last value');
     const points = await this.#points(slot, { startHeight, count, interval });
     const values = PubRand.publicOf(points);
     if (count > 0) {
@@ -190,7 +198,7 @@ export class Signer {
   async signDigest(request: { readonly publicKey: Uint8Array; readonly digest: Uint8Array }): Promise<Uint8Array> {
     const publicKey = Bytes.copy(Check.bytes(Check.object(request, 'request').publicKey, 'publicKey', 32));
     const digest = Bytes.copy(Check.bytes(request.digest, 'digest', 32));
-    const secretKey = this.#secretOf(publicKey);
+    this.#materialOf(publicKey);
     const what = await this.#meaningOf(publicKey, digest);
     if (what === undefined) {
       fail<Reason>(
@@ -198,7 +206,9 @@ export class Signer {
         'this digest is no commitment to randomness that this signer made, and no proof of possession of a listed address',
       );
     }
-    const signature = Schnorr.sign(digest, secretKey, undefined, this.#ecc);
+    // Asked for again: it may have been locked meanwhile.
+    this.#materialOf(publicKey);
+    const signature = Schnorr.sign(digest, this.#secretOf(publicKey), undefined, this.#ecc);
     this.#tell({ kind: 'digest', publicKey, what });
     return signature;
   }
@@ -227,20 +237,21 @@ export class Signer {
   }
 
   /** Computes signatures that nobody sees yet, claims their heights, and decides again on what the store made of it. */
-  async #claim(slot: Slot, questions: readonly (Question & Asked)[]): Promise<ReadonlyMap<bigint, Outcome>> {
-    if (questions.length === 0) return new Map();
+  async #claim(slot: Slot, questions: readonly (Question & Asked)[]): Promise<IterableIterator<Outcome>> {
+    if (questions.length === 0) return [].values();
     const records = this.#compute(slot, questions);
     const claimed = await this.#ask(() => this.#options.store.claim(slot, records));
     if (claimed.length !== records.length) corrupt('a store answered a claim with another number of outcomes');
-    return new Map(questions.map((question, i) => [question.height, settle(question, claimed[i], records[i])]));
+    return questions.map((each, i) => settle(each, claimed[i], records[i])).values();
   }
 
   #compute(slot: Slot, questions: readonly (Question & Asked)[]): readonly Signed[] {
     const material = this.#materialOf(slot.publicKey);
     const signedAtMs = this.#options.nowMs();
     return questions.map(({ height, signingRoot, message, stored }) => {
-      const { signature, pubRand } = material.sign(slot.chainId, height, signingRoot);
-      if (this.#options.verifyAll === true || stored.record !== undefined) {
+      const mustVerify = this.#options.verifyAll === true || stored.record !== undefined;
+      const { signature, pubRand } = material.sign(slot.chainId, height, signingRoot, mustVerify);
+      if (pubRand !== undefined) {
         const verified = Eots.verify({ publicKey: slot.publicKey, pubRand, message, signature }, this.#ecc);
         if (!verified)
           fail<Reason>({ code: 'signer.bad-signature', height }, `the signature of height ${height} does not verify: nothing left`);
@@ -249,15 +260,12 @@ export class Signer {
     });
   }
 
-  /** What leaves: a refusal, a record that the store read out, or what it made of the claim. */
-  #released(decision: Decision | undefined, settled: Outcome | undefined): Outcome {
-    if (decision?.kind === 'refuse') return { kind: 'refused', refusal: decision.refusal };
-    if (decision?.kind === 'return') return { kind: 'returned', signature: Bytes.copy(decision.signature) };
-    return settled ?? corrupt('a store lost an outcome');
-  }
-
   /** What the store knows of the heights, compared with what is known elsewhere; opens the slot of a new key. */
-  async #read(slot: Slot, asked: readonly Asked[]): Promise<{ readonly stored: Reading; readonly lost: bigint | undefined }> {
+  async #read(
+    slot: Slot,
+    asked: readonly Asked[],
+    mayEnrol = true,
+  ): Promise<{ readonly stored: Reading; readonly lost: bigint | undefined }> {
     const before = this.#evidence.before(slot);
     const heights = asked.map(({ height }) => height);
     const all = await this.#ask(() => this.#options.store.read(slot, [...before.lookUp, ...heights]));
@@ -266,7 +274,7 @@ export class Signer {
     if (lost !== undefined && newlyLost) this.#tell({ kind: 'fenced', slot, height: lost });
     const stored = { ...all, records: all.records.slice(before.lookUp.length) };
     const isNew = stored.watermark === undefined && stored.condemned === undefined && lost === undefined;
-    if (!isNew || !asked.some(isVote)) return { stored, lost };
+    if (!isNew || !mayEnrol || !asked.some(isVote)) return { stored, lost };
     if (!this.#options.keys.opensByItself(slot.publicKey)) {
       // A key that nobody has gives a clearer answer than a slot that nobody opened.
       this.#secretOf(slot.publicKey);
@@ -274,13 +282,13 @@ export class Signer {
     }
     const enrolled = await this.#ask(() => this.#options.store.enrol(slot, -1n));
     if (enrolled === 'enrolled') this.#tell({ kind: 'enrolled', slot });
-    return this.#read(slot, asked);
+    return this.#read(slot, asked, false);
   }
 
   async #points(slot: Slot, range: PubRand.HeightRange): Promise<Uint8Array> {
     const source = this.#materialOf(slot.publicKey).source(slot.chainId);
     const { randomness } = this.#options;
-    if (randomness === undefined) return source.prepare(range).points;
+    if (randomness === undefined || range.count <= FEW) return source.prepare(range).points;
     const { points, seal } = await randomness.points(this.#secretOf(slot.publicKey), slot.chainId, range);
     // Copied first: memory that another thread can write could change after its seal was checked.
     const own = Bytes.copy(Check.bytes(points, 'points'));
@@ -328,23 +336,20 @@ export class Signer {
     return own;
   }
 
-  #items(items: readonly Item[]): readonly Item[] {
-    const max = this.#options.limits?.maxItems ?? 10_000;
+  /** Reads and copies everything that was asked before anything waits: what was checked is what is signed. */
+  #asked({ chainId }: Slot, items: readonly Item[]): readonly Asked[] {
+    const max = this.#options.limits?.maxItems ?? MAX_ITEMS;
     if (Check.list(items, 'items').length > max) tooMany('items', max, items.length);
-    const seen = new Set<bigint>();
-    for (const { height } of items) {
-      if (seen.has(Checked.height(height))) {
+    const heights = new Set<bigint>();
+    return items.map((item, i): Asked => {
+      const { height, message } = Check.object(item, `items[${i}]`);
+      if (heights.has(Checked.height(height))) {
         fail<Reason>({ code: 'signer.repeated-height', height }, `height ${height} stands twice in one batch: nothing of it was signed`);
       }
-      seen.add(height);
-    }
-    return items;
-  }
-
-  /** Copies the message before anything waits: what was checked is what is signed. */
-  #asked({ chainId }: Slot, { height, message }: Item): Asked {
-    const own = Bytes.copy(Check.bytes(message, 'message'));
-    return { height, message: own, signingRoot: sha256(own), vote: this.#options.recognisers.vote(own, chainId) };
+      heights.add(height);
+      const own = Bytes.copy(Check.bytes(message, 'message'));
+      return { height, message: own, signingRoot: sha256(own), vote: this.#options.recognisers.vote(own, chainId) };
+    });
   }
 
   /** Every failure of the store is one of this library's errors; what they stand for is never taken for an answer. */
@@ -374,15 +379,26 @@ function isVote({ height, vote }: Asked): boolean {
   return vote?.height === height;
 }
 
+/** What leaves: a refusal, a record that the store read out, or the next of what it made of the claims. */
+function released(decision: Decision | undefined, settled: IterableIterator<Outcome>): Outcome {
+  if (decision?.kind === 'refuse') return { kind: 'refused', refusal: decision.refusal };
+  if (decision?.kind === 'return') return { kind: 'returned', signature: Bytes.copy(decision.signature) };
+  return settled.next().value ?? corrupt('a store lost an outcome');
+}
+
+function question({ height, signingRoot, vote, message }: Asked, stored: Question['stored'], lost: bigint | undefined): Question & Asked {
+  return { height, signingRoot, vote, message, stored, signedElsewhereUpTo: lost };
+}
+
 function stateAt(stored: Reading, i: number): Question['stored'] {
   const { watermark, highestSigned, condemned, records } = stored;
   return { watermark, highestSigned, condemned, record: records[i] };
 }
 
 /** Decides again, from what the store says after the claim; only what it holds is let go. */
-function settle(question: Question, claimed: Claimed | undefined, computed: Signed | undefined): Outcome {
+function settle(asked: Question & Asked, claimed: Claimed | undefined, computed: Signed | undefined): Outcome {
   if (claimed === undefined || computed === undefined) return corrupt('a store lost an outcome');
-  const decision = decide({ ...question, stored: stateAfter(question.stored, claimed, computed) });
+  const decision = decide(question(asked, stateAfter(asked.stored, claimed, computed), asked.signedElsewhereUpTo));
   if (decision.kind === 'refuse') return { kind: 'refused', refusal: decision.refusal };
   if (decision.kind === 'return') {
     return { kind: claimed.kind === 'inserted' ? 'signed' : 'returned', signature: Bytes.copy(decision.signature) };

@@ -34,10 +34,11 @@ export class Evidence {
     if (known.seen.size > MAX_SEEN) known.seen.delete(lowest(known.seen));
   }
 
-  /** The store holds a record at this height: a later reading that knows nothing so high comes from an older copy. */
-  told(slot: Slot, height: bigint): void {
+  /** The store holds records at these heights: a later reading that knows nothing so high comes from an older copy. */
+  told(slot: Slot, heights: readonly bigint[]): void {
+    if (heights.length === 0) return;
     const known = this.#of(slot);
-    known.told = higher(known.told, height);
+    known.told = heights.reduce(higher, known.told ?? 0n);
   }
 
   /** What the next reading of the slot must be compared with. Taken before the store is asked: answers may overtake each other. */

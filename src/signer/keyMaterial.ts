@@ -38,10 +38,15 @@ export class KeyMaterial {
   }
 
   /** The s of a message with this hash, with the nonce of this height. Protects nothing by itself: the caller claims before it lets it go. */
-  sign(chainId: string, height: bigint, root: Uint8Array): { readonly signature: Uint8Array; readonly pubRand: Uint8Array } {
+  sign(
+    chainId: string,
+    height: bigint,
+    root: Uint8Array,
+    withPubRand: boolean,
+  ): { readonly signature: Uint8Array; readonly pubRand: Uint8Array | undefined } {
     const nonce = this.source(chainId).pair(height);
     try {
-      return { signature: this.#signer.signRoot(root, nonce), pubRand: nonce.pubRand };
+      return { signature: this.#signer.signRoot(root, nonce), pubRand: withPubRand ? nonce.pubRand : undefined };
     } finally {
       nonce.wipe();
     }

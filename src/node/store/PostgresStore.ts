@@ -28,7 +28,7 @@ import type { Row, SlotName } from './clusterInput.ts';
 import * as Input from './clusterInput.ts';
 import { PostgresLane, PostgresMemory } from './postgresLane.ts';
 import { mergeSlot } from './postgresMerge.ts';
-import { nameOf, outcomesOf, recordsOf, type SlotClaims, type StoredState, stateOf } from './postgresRows.ts';
+import { lacking, nameOf, outcomeOf, recordsOf, type Seen, type SlotClaims, type StoredState, stateOf } from './postgresRows.ts';
 import type { PostgresSession, Rows } from './postgresSession.ts';
 import { PostgresSql } from './postgresSql.ts';
 import { type PostgresTarget, parse } from './postgresUrl.ts';
@@ -188,7 +188,7 @@ export class PostgresStore implements SignStore {
     const name = Input.slotName(slot);
     const upTo = Input.height(height);
     await this.#raise(name, upTo);
-    const statements = [this.#sql.lockKeys([name.key]), this.#sql.lockSlots([name]), this.#sql.prune(name, upTo, PRUNE_AT_ONCE)];
+    const statements = [...this.#locks([name]), this.#sql.prune(name, upTo, PRUNE_AT_ONCE)];
     for (let total = 0; ; ) {
       const [, , counted] = await this.#write(statements);
       const gone = Number(counted?.[0]?.[0] ?? 0);
@@ -240,40 +240,58 @@ export class PostgresStore implements SignStore {
     if (this.#isClosed) unavailable('postgres', 'this handle', 'the store is closed');
   }
 
-  /** One transaction for all that waits. Locks first; then for each slot what is held, what is new, and what was lacking a signature. */
+  /** One transaction for all that waits: locks first, then for each slot what is held and what is new. */
   async #claimTogether(session: PostgresSession, claims: readonly Claim[]): Promise<readonly (readonly Claimed[])[]> {
-    const bySlot = new Map<string, SlotClaims>();
+    const bySlot = new Map<string, { slot: SlotName; rows: Map<bigint, Row> }>();
     for (const { slot, rows } of claims) {
-      const known = bySlot.get(nameOf(slot));
-      const first = known ?? { slot, rows: new Map<bigint, Row>() };
-      bySlot.set(nameOf(slot), first);
+      const together = bySlot.get(nameOf(slot)) ?? { slot, rows: new Map<bigint, Row>() };
+      bySlot.set(nameOf(slot), together);
       // of two callers at one height the first is sent; the second is told what became of it
-      for (const row of rows) if (!first.rows.has(row.height)) first.rows.set(row.height, row);
+      for (const row of rows) if (!together.rows.has(row.height)) together.rows.set(row.height, row);
     }
     const slots = [...bySlot.values()];
-    const locks = [
-      this.#sql.lockKeys([...new Set(slots.map(({ slot }) => slot.key))].sort()),
-      this.#sql.lockSlots(slots.map(({ slot }) => slot)),
-    ];
+    const locks = this.#locks(slots.map(({ slot }) => slot));
     const results = await session.commit([...locks, ...slots.flatMap((each) => this.#claimStatements(each))]);
-    const outcomes = new Map<string, (row: Row) => Claimed>();
-    for (const [i, { slot, rows }] of slots.entries()) {
-      const [held = [], inserted = [], completed = [], state] = results.slice(locks.length + i * 4, locks.length + i * 4 + 4);
-      const after = stateOf(state?.[0], session.where);
-      if (after.version !== undefined) this.#memory.acknowledge(nameOf(slot), after.version);
-      outcomes.set(nameOf(slot), outcomesOf({ held: recordsOf(held, session.where), inserted, completed, state: after, sent: rows }));
+    const answers = new Map<string, (row: Row) => Claimed>();
+    for (const [i, each] of slots.entries()) {
+      const seen = this.#seen(session, each, results.slice(locks.length + i * 3));
+      await this.#complete(session, each, seen);
+      answers.set(nameOf(each.slot), (row) => outcomeOf(row, seen, each.rows));
     }
     return claims.map(({ slot, rows }) => {
-      const outcome = outcomes.get(nameOf(slot));
-      if (outcome === undefined) corrupt('postgres', session.where, 'a claim without an answer');
-      return rows.map(outcome);
+      const answer = answers.get(nameOf(slot));
+      if (answer === undefined) corrupt('postgres', session.where, 'a claim without an answer');
+      return rows.map(answer);
     });
   }
 
+  #locks(slots: readonly SlotName[]): readonly string[] {
+    return [this.#sql.lockKeys([...new Set(slots.map(({ key }) => key))]), this.#sql.lockSlots(slots)];
+  }
+
   #claimStatements({ slot, rows }: SlotClaims): readonly string[] {
-    const list = [...rows.values()];
-    const heights = list.map(({ height }) => height);
-    return [this.#sql.held(slot, heights), this.#sql.claim(slot, list), this.#sql.complete(slot, list, 'claim'), this.#sql.state(slot)];
+    return [this.#sql.held(slot, [...rows.keys()]), this.#sql.claim(slot, [...rows.values()]), this.#sql.state(slot)];
+  }
+
+  #seen(session: PostgresSession, { slot }: SlotClaims, [held = [], inserted = [], after]: readonly Rows[]): Seen {
+    const state = stateOf(after?.[0], session.where);
+    if (state.version !== undefined) this.#memory.acknowledge(nameOf(slot), state.version);
+    return {
+      held: new Map(recordsOf(held, session.where).map((row) => [row.height, row])),
+      inserted: new Set(inserted.map(([height]) => BigInt(height ?? ''))),
+      state,
+    };
+  }
+
+  /** Adds the signatures that imported records lack. Rare, so it is a transaction of its own. */
+  async #complete(session: PostgresSession, { slot, rows }: SlotClaims, seen: Seen): Promise<void> {
+    const missing = lacking(rows, seen);
+    if (missing.length === 0) return;
+    const results = await session.commit([...this.#locks([slot]), this.#sql.complete(slot, missing, 'claim')]);
+    for (const [height] of results[2] ?? []) {
+      const [before, by] = [seen.held.get(BigInt(height ?? '')), rows.get(BigInt(height ?? ''))];
+      if (before !== undefined && by !== undefined) seen.held.set(before.height, { ...before, signature: by.signature });
+    }
   }
 
   async #lookTogether(session: PostgresSession, looks: readonly Look[]): Promise<readonly Looked[]> {

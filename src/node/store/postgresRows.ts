@@ -9,8 +9,9 @@ import type { Rows } from './postgresSession.ts';
 /** The state of a slot with the number that grows with every change of it; undefined where the slot is not enrolled. */
 export type StoredState = SlotState & { readonly version: bigint | undefined };
 
-/** What is sent for one slot: at each height the first that asked. */
-export type SlotClaims = { readonly slot: SlotName; readonly rows: Map<bigint, Row> };
+/** What is sent for one slot (at each height the first that asked), and what one transaction saw of it under the slot's lock. */
+export type SlotClaims = { readonly slot: SlotName; readonly rows: ReadonlyMap<bigint, Row> };
+export type Seen = { readonly held: Map<bigint, Row>; readonly inserted: ReadonlySet<bigint>; readonly state: StoredState };
 
 export function nameOf({ key, chain }: SlotName): string {
   return `${key}:${chain}`;
@@ -39,33 +40,25 @@ export function recordsOf(rows: Rows, where: string): readonly Row[] {
   });
 }
 
-/** Tells each claim of a slot what became of it, from what one transaction saw under the slot's lock. */
-export function outcomesOf(seen: {
-  readonly held: readonly Row[];
-  readonly inserted: Rows;
-  readonly completed: Rows;
-  readonly state: StoredState;
-  readonly sent: ReadonlyMap<bigint, Row>;
-}): (row: Row) => Claimed {
-  const { watermark, condemned } = seen.state;
-  const held = new Map(seen.held.map((row) => [row.height, row]));
-  for (const [height] of seen.completed) {
-    const before = held.get(BigInt(height ?? ''));
-    const by = seen.sent.get(BigInt(height ?? ''));
-    if (before !== undefined && by !== undefined) held.set(before.height, { ...before, signature: by.signature });
-  }
-  const inserted = new Set(seen.inserted.map(([height]) => BigInt(height ?? '')));
-  return (row) => {
-    if (condemned !== undefined) return { kind: 'condemned', why: condemned };
-    if (inserted.has(row.height)) {
-      const sent = seen.sent.get(row.height);
-      return sent === row || sent === undefined ? { kind: 'inserted' } : { kind: 'held', record: Input.record(sent) };
-    }
+/** What became of one claim. */
+export function outcomeOf(row: Row, { held, inserted, state }: Seen, sent: ReadonlyMap<bigint, Row>): Claimed {
+  if (state.condemned !== undefined) return { kind: 'condemned', why: state.condemned };
+  const first = sent.get(row.height);
+  if (inserted.has(row.height))
+    return first === row || first === undefined ? { kind: 'inserted' } : { kind: 'held', record: Input.record(first) };
+  const there = held.get(row.height);
+  if (there !== undefined) return { kind: 'held', record: Input.record(there) };
+  if (state.watermark === undefined) return { kind: 'not-enrolled' };
+  return { kind: 'below-watermark', watermark: state.watermark };
+}
+
+/** The claims that bring a signature for a message which is held without one, as imported history is. */
+export function lacking(rows: ReadonlyMap<bigint, Row>, { held, state }: Seen): readonly Row[] {
+  if (state.condemned !== undefined) return [];
+  return [...rows.values()].filter((row) => {
     const there = held.get(row.height);
-    if (there !== undefined) return { kind: 'held', record: Input.record(there) };
-    if (watermark === undefined) return { kind: 'not-enrolled' };
-    return { kind: 'below-watermark', watermark };
-  };
+    return there !== undefined && there.signature === null && row.signature !== null && there.root === row.root;
+  });
 }
 
 function integer(text: string | null, where: string): bigint | undefined {

@@ -84,16 +84,17 @@ export class PostgresSql {
   complete(slot: SlotName, rows: readonly Row[], by: 'claim' | 'import'): string {
     const open =
       by === 'import' ? '' : ` AND EXISTS (SELECT 1 FROM ${this.#schema}.keys WHERE public_key = ${bytea(slot.key)} AND condemned IS NULL)`;
+    const heights = rows.map(({ height }) => height).join(',');
     return `WITH completed AS (UPDATE ${this.#schema}.records r SET signature = a.signature FROM ${unnest(rows)}
- WHERE r.public_key = ${bytea(slot.key)} AND r.chain_id = ${bytea(slot.chain)} AND r.height = a.height AND r.signing_root = a.signing_root
- AND r.signature IS NULL AND a.signature IS NOT NULL${open} RETURNING r.height), ${this.#changed(slot, 'completed')} SELECT height FROM completed`;
+ WHERE r.public_key = ${bytea(slot.key)} AND r.chain_id = ${bytea(slot.chain)} AND r.height = ANY ('{${heights}}'::numeric[])
+ AND r.height = a.height AND r.signing_root = a.signing_root AND r.signature IS NULL AND a.signature IS NOT NULL${open}
+ RETURNING r.height), ${this.#changed(slot, 'completed')} SELECT height FROM completed`;
   }
 
   /** Deletes some of the records at or below a height and tells how many. */
   prune(slot: SlotName, height: bigint, limit: number): string {
-    const { key, chain } = slot;
-    return `WITH gone AS (DELETE FROM ${this.#schema}.records WHERE public_key = ${bytea(key)} AND chain_id = ${bytea(chain)} AND height IN
- (SELECT height FROM ${this.#schema}.records WHERE ${where(slot)} AND height <= ${height} ORDER BY height LIMIT ${limit}) RETURNING 1),
+    const upTo = `(SELECT height FROM ${this.#schema}.records WHERE ${where(slot)} AND height <= ${height} ORDER BY height OFFSET ${limit - 1} LIMIT 1)`;
+    return `WITH gone AS (DELETE FROM ${this.#schema}.records WHERE ${where(slot)} AND height <= COALESCE(${upTo}, ${height}) RETURNING 1),
  changed AS (UPDATE ${this.#schema}.slots SET version = version + 1 WHERE ${where(slot)} AND EXISTS (SELECT 1 FROM gone))
  SELECT count(*) FROM gone`;
   }

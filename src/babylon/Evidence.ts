@@ -28,6 +28,9 @@ export type Evidence = {
   readonly forkFinalitySig: Uint8Array;
 };
 
+/** As the chain stores it: without the canonical signature it is half, and nobody is slashed by it. */
+export type StoredEvidence = Omit<Evidence, 'canonicalFinalitySig'> & { readonly canonicalFinalitySig: Uint8Array | undefined };
+
 /**
  * The evidence that two votes make. Both are verified first, so that extraction cannot fail afterwards.
  *

@@ -3,11 +3,12 @@
 import { isSatlockError } from '../../base/Errors.ts';
 
 /**
- * One refusal. `code` counts within `codespace`: `btcstaking` is the staking module, `undefined`/1 an error without a code, `sdk` the
- * framework; `satlock` (code 0) is a rule of ours, for what the chain takes and nobody wants.
+ * One refusal. `code` counts within `codespace`: `btcstaking` is the staking module, `finality` the finality module, `staking` the framework's
+ * own staking, `undefined`/1 an error without a code, `sdk` the framework; `satlock` (code 0) is a rule of ours, for what the chain takes and
+ * nobody wants.
  */
 export type Failure = {
-  readonly codespace: 'btcstaking' | 'undefined' | 'sdk' | 'satlock';
+  readonly codespace: 'btcstaking' | 'finality' | 'staking' | 'undefined' | 'sdk' | 'satlock';
   readonly code: number;
   /** The chain's own text as its log prints it; of errors in libraries below it, only the part that the chain writes. */
   readonly reference: string;
@@ -55,19 +56,25 @@ export function every<C>(steps: readonly Step<C>[], context: C): readonly Failur
 const SENTINELS = {
   1100: 'the finality provider is not found',
   1102: 'the BTC delegation is not found',
+  1103: 'the finality provider has already been registered',
   1104: 'the finality provider has already been slashed',
   1106: 'the BTC staking tx is already used',
   1107: 'the BTC staking tx specifies a wrong covenant PK',
   1108: 'the BTC staking tx is not valid',
   1109: 'the BTC slashing tx is not valid',
   1110: 'the covenant signature is not valid',
+  1111: 'commission cannot be less than min rate',
+  1112: 'commission cannot be more than one',
   1114: 'the BTC unbonding tx is not valid',
   1116: 'the finality provider list contains too many public keys, it must contain exactly one',
   1117: 'the proof of possession is not valid',
   1118: 'the staking request contains duplicated finality provider public key',
   1119: 'invalid undelegation request',
+  1121: 'the finality provider has already been jailed',
+  1122: 'the finality provider is not jailed',
   1123: 'the covenant signature is already submitted',
   1124: 'the staking transaction is included too early in BTC chain',
+  1125: 'empty commission',
   1130: 'the finality provider has been deleted',
 } as const;
 

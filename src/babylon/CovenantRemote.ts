@@ -40,6 +40,8 @@ export type Hints = {
   readonly stakingTimeBlocks?: number;
   readonly paramsVersion?: number;
   readonly previousStakingTimeBlocks?: number;
+  /** So many staking times are tried at most; all that the parameters allow when left out. Each takes about a tenth of a millisecond. */
+  readonly maxTimesTried?: number;
 };
 
 export type Options = { readonly request: unknown; readonly policy: CovenantReview.Policy; readonly hints?: Hints };
@@ -134,8 +136,9 @@ type Reviewed = {
 
 function best(options: Options & { readonly covenantPk?: Uint8Array }, ecc: Ecc.Ecc): Reviewed {
   const { request, policy: given, hints = {}, covenantPk } = Check.object(options, 'options');
-  // What the form has no place for cannot be asked for.
-  const policy = { ...Check.object(given, 'policy'), requireStakerSignatures: false, requirePop: false };
+  const { requireStakerSignatures = false } = Check.object(given, 'policy');
+  // The reference's form has no place for either; the signatures may be added to it, and are demanded where the operator says so.
+  const policy = { ...given, requireStakerSignatures, requirePop: false };
   ParamsSet.latest(policy.paramsSet);
   const read = readRequest(request, ecc);
   let found: Reviewed | undefined;
@@ -169,7 +172,7 @@ function subjectOf(read: Read, params: StakingParams, policy: CovenantReview.Pol
       : { expansion: { previousStakingTxid: Tx.txid(previous.stakingTx), fundingOutput: previous.fundingOutput } };
   return {
     record: {
-      ...recordOf({ ...read, params, providers: finalityProviderPks, hint: hints.stakingTimeBlocks }, ecc),
+      ...recordOf({ ...read, params, providers: finalityProviderPks, hint: hints.stakingTimeBlocks, tries: triesOf(hints) }, ecc),
       slashingTx: read.raw.slashing,
       unbondingTx: read.raw.unbonding,
       unbondingSlashingTx: read.raw.unbondingSlashing,
@@ -190,7 +193,7 @@ function previousOf(
   ecc: Ecc.Ecc,
 ): DelegationRecord {
   const found = candidates(set, previous.covenant, undefined).map((params) => {
-    const parts = { ...previous, params, providers, hint: hints.previousStakingTimeBlocks };
+    const parts = { ...previous, params, providers, hint: hints.previousStakingTimeBlocks, tries: triesOf(hints) };
     return { blocks: timeOf(parts, ecc), parts };
   });
   const { parts } = found.find(({ blocks }) => blocks !== undefined) ?? (found[0] as (typeof found)[number]);
@@ -204,6 +207,7 @@ type Parts = {
   readonly providers: readonly Uint8Array[];
   readonly params: StakingParams;
   readonly hint: number | undefined;
+  readonly tries: number;
 };
 
 /** The delegation as the chain would have stored it under this version. */
@@ -233,7 +237,7 @@ function recordOf(parts: Parts, ecc: Ecc.Ecc): DelegationRecord {
  * The staking time is in no script of the request, only in the hash of the leaf beside them: the times that the parameters allow are tried,
  * the longest, the shortest and whole days first. Without a match the review finds the output wrong.
  */
-function timeOf({ stakingTx, stakingOutputIndex, staker, providers, params, hint }: Parts, ecc: Ecc.Ecc): number | undefined {
+function timeOf({ stakingTx, stakingOutputIndex, staker, providers, params, hint, tries }: Parts, ecc: Ecc.Ecc): number | undefined {
   if (hint !== undefined) return Blocks.timelock(hint, 'hints.stakingTimeBlocks');
   const { minStakingTimeBlocks: min, maxStakingTimeBlocks: max, covenantPks, covenantQuorum } = params;
   const { scriptPubKey } = Tx.outputOf(stakingTx, stakingOutputIndex, 'staking_output_idx');
@@ -243,13 +247,19 @@ function timeOf({ stakingTx, stakingOutputIndex, staker, providers, params, hint
   const unbonding = TapTree.leafHash(Bytes.concat(stakerPart, covenantPart));
   const slashing = TapTree.leafHash(Bytes.concat(stakerPart, providerPart, covenantPart));
   const nums = TapTree.nums();
+  let tried = 0;
   for (const blocks of times(min, max)) {
+    if (tried++ === tries) break;
     const timelock = TapTree.leafHash(Tapscript.timelock([staker], 1, Blocks.timelock(blocks), 'staker'));
     const root = TapTree.branchHash(TapTree.branchHash(timelock, unbonding), slashing);
     const { outputKey } = TapTree.tweak(nums, root, ecc);
     if (Bytes.equal(TapTree.scriptPubKeyOf(outputKey), scriptPubKey)) return blocks;
   }
   return undefined;
+}
+
+function triesOf({ maxTimesTried }: Hints): number {
+  return maxTimesTried === undefined ? Number.POSITIVE_INFINITY : Check.integer(maxTimesTried, 'hints.maxTimesTried', 0, 0xffff_ffff);
 }
 
 const DAY = 144;

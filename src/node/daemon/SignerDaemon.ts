@@ -40,8 +40,9 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
 });
 
 const SHORT_KEY_BYTES = 16;
-/** How long the store may take to close when everything else has ended. */
+/** How long the store may take to close when everything else has ended, and how long when a second signal came. */
 const CLOSE_LIMIT_MS = 5_000;
+const HURRIED_CLOSE_LIMIT_MS = 500;
 
 /**
  * Starts the daemon. It answers when the promise resolves.
@@ -217,7 +218,7 @@ class Daemon implements RunningSigner {
       () => true,
       () => false,
     );
-    const isClosed = await within(CLOSE_LIMIT_MS, storeClosed);
+    const isClosed = await within(this.#isAborting ? HURRIED_CLOSE_LIMIT_MS : CLOSE_LIMIT_MS, storeClosed);
     if (isClosed !== true) this.#log.error({ event: 'store-not-closed' }, 'the store did not close; what was answered is stored');
     this.#log.info({ event: 'stopped' }, 'stopped');
     this.#log.flush();

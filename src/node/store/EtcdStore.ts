@@ -24,9 +24,9 @@ import { corrupt, rolledBack, unavailable, wrongVersion } from './clusterErrors.
 import { Group } from './clusterGroup.ts';
 import type { Row, SlotName } from './clusterInput.ts';
 import * as Input from './clusterInput.ts';
-import { EtcdClaims, highestOf, slotFrom, slotOf, slotOps } from './etcdClaims.ts';
+import { EtcdClaims, highestOf, slotOf } from './etcdClaims.ts';
 import { EtcdClient } from './etcdClient.ts';
-import { absent, after, EtcdKeys, fields, get, put, recordRow, VERSION } from './etcdKeys.ts';
+import { absent, after, EtcdKeys, fields, put, recordRow, VERSION } from './etcdKeys.ts';
 import { inspect } from './etcdServer.ts';
 import { EtcdSlots } from './etcdSlots.ts';
 import { parse } from './etcdUrl.ts';
@@ -108,15 +108,12 @@ export class EtcdStore implements SignStore {
     this.#checkOpen();
     const name = Input.slotName(slot);
     const wanted = Check.list(heights, 'heights').map((height) => Input.height(height));
-    const { responses } = await this.#client.txn({ success: [...slotOps(this.#keys, name), get(this.#keys.top(name))] });
-    const { watermark, condemned } = slotFrom(responses, this.#client.where);
-    const highestSigned = highestOf(responses[2]?.response_range.kvs[0], this.#client.where);
-    const held = await this.#slots.held(name, wanted);
+    const { watermark, highest, condemned, held } = await this.#slots.look(name, wanted);
     const records = wanted.map((height) => {
       const found = held.get(height);
       return found === undefined ? undefined : Input.record(found.row);
     });
-    return { watermark, highestSigned, condemned, records };
+    return { watermark, highestSigned: highest, condemned, records };
   }
 
   async claim(slot: Slot, records: readonly SignRecord[]): Promise<readonly Claimed[]> {

@@ -123,6 +123,24 @@ export function contradictionText(at: bigint, chainId: string): string {
   return `two different messages are known at height ${at} of ${JSON.stringify(chainId)}`;
 }
 
+/** Pieces of at most so many rows and about so many characters. */
+export function portions(rows: readonly Row[], count: number, characters: number): Row[][] {
+  const pieces: Row[][] = [];
+  let size = Number.POSITIVE_INFINITY;
+  for (const each of rows) {
+    const length = each.root.length + (each.signature?.length ?? 0) + (each.message?.length ?? 0);
+    const last = pieces.at(-1);
+    if (last === undefined || last.length >= count || size + length > characters) {
+      pieces.push([each]);
+      size = length;
+    } else {
+      last.push(each);
+      size += length;
+    }
+  }
+  return pieces;
+}
+
 export function chunks<T>(of: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(of.length / size) }, (_, i) => of.slice(i * size, (i + 1) * size));
 }

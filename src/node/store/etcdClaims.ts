@@ -9,8 +9,10 @@ import { absent, type EtcdKeys, fields, get, heightOf, hex16, NO_HEIGHT, put, re
 
 /** etcd takes 128 operations in a transaction unless it is told otherwise; each record is one, with one inside. */
 export const PER_TXN = 100;
+/** etcd takes requests of 1.5 MiB; keys and frames need some of it. */
+const CHARACTERS = 600_000;
 /** Transactions of one call that are under way together: the cluster writes them to its log together. */
-const ABREAST = 10;
+export const ABREAST = 10;
 /** How often a slot may change under a claim. Only a raised watermark or a condemnation changes it, so two are many. */
 const TRIES = 10;
 
@@ -66,7 +68,7 @@ export class EtcdClaims {
     const first = new Map<bigint, Row>();
     for (const row of calls.flat()) if (!first.has(row.height)) first.set(row.height, row);
     const outcomes = new Map<bigint, Claimed>();
-    for (const wave of Input.chunks(Input.chunks([...first.values()], PER_TXN), ABREAST)) {
+    for (const wave of Input.chunks(portions([...first.values()]), ABREAST)) {
       for (const each of await Promise.all(wave.map((rows) => this.#claimSome(slot, rows)))) {
         for (const [height, outcome] of each) outcomes.set(height, outcome);
       }
@@ -149,6 +151,11 @@ export class EtcdClaims {
     });
     return answer.succeeded ? row : held;
   }
+}
+
+/** Rows that fit into one transaction each. */
+export function portions(rows: readonly Row[]): Row[][] {
+  return Input.portions(rows, PER_TXN, CHARACTERS);
 }
 
 /** Raises the highest height to the highest of these rows where it is lower. */

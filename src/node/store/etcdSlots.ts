@@ -1,10 +1,10 @@
 // Slots of the etcd store: enrolling, raising, condemning, importing, and looking up records. All writes compare what they build on.
-import type { ICompare, IRequestOp, ITxnRequest } from 'etcd3';
+import type { ICompare, IRequestOp, IResponseOp } from 'etcd3';
 import type { Merged, Slot } from '../../signer/SignStore.ts';
 import { rolledBack, unavailable } from './clusterErrors.ts';
 import type { Row, SlotName } from './clusterInput.ts';
 import * as Input from './clusterInput.ts';
-import { type EtcdSlot, PER_TXN, raiseTop, slotFrom, slotOps } from './etcdClaims.ts';
+import { ABREAST, type EtcdSlot, highestOf, PER_TXN, portions, raiseTop, slotFrom, slotOps } from './etcdClaims.ts';
 import type { EtcdClient } from './etcdClient.ts';
 import { absent, after, type EtcdKeys, get, NO_HEIGHT, put, recordRow, recordValue, unchanged } from './etcdKeys.ts';
 
@@ -63,28 +63,36 @@ export class EtcdSlots {
     return slotFrom(responses, this.#client.where);
   }
 
+  /** The state of a slot and its highest height at one moment, with the records at a few heights at that moment too, at many a little later. */
+  async look(
+    slot: SlotName,
+    heights: readonly bigint[],
+  ): Promise<EtcdSlot & { readonly highest: bigint | undefined; readonly held: ReadonlyMap<bigint, Held> }> {
+    const ops = [...slotOps(this.#keys, slot), get(this.#keys.top(slot))];
+    const isFew = heights.length <= PER_TXN;
+    const { responses } = await this.#client.txn({ success: [...ops, ...(isFew ? this.#lookUp(slot, sortedSet(heights)) : [])] });
+    const { where } = this.#client;
+    return {
+      ...slotFrom(responses, where),
+      highest: highestOf(responses[2]?.response_range.kvs[0], where),
+      held: isFew ? heldFrom(responses.slice(ops.length), where) : await this.held(slot, heights),
+    };
+  }
+
   /** What is held at these heights. */
   async held(slot: SlotName, heights: readonly bigint[]): Promise<ReadonlyMap<bigint, Held>> {
-    const sorted = [...new Set(heights)].sort((a, b) => (a < b ? -1 : 1));
-    const requests = Input.chunks(sorted, PER_TXN).map((chunk) => this.#lookUp(slot, chunk));
     const found = new Map<bigint, Held>();
-    for (const wave of Input.chunks(requests, 10)) {
-      const answers = await Promise.all(wave.map((request) => this.#client.txn(request)));
-      for (const kv of answers.flatMap(({ responses }) => responses.flatMap(({ response_range: range }) => range.kvs))) {
-        const row = recordRow(kv, this.#client.where);
-        found.set(row.height, { row, revision: kv.mod_revision });
-      }
+    for (const wave of Input.chunks(Input.chunks(sortedSet(heights), PER_TXN), ABREAST)) {
+      const answers = await Promise.all(wave.map((chunk) => this.#client.txn({ success: [...this.#lookUp(slot, chunk)] })));
+      for (const { responses } of answers) for (const [height, held] of heldFrom(responses, this.#client.where)) found.set(height, held);
     }
     return found;
   }
 
-  #lookUp(slot: SlotName, sorted: readonly bigint[]): ITxnRequest {
-    const [first, last] = [sorted[0] ?? 0n, sorted.at(-1) ?? 0n];
-    const ops =
-      last - first < SPARE_KEYS && sorted.length > 1
-        ? [{ request_range: { key: this.#keys.record(slot, first), range_end: after(this.#keys.record(slot, last)) } }]
-        : sorted.map((height) => get(this.#keys.record(slot, height)));
-    return { success: ops };
+  #lookUp(slot: SlotName, sorted: readonly bigint[]): readonly IRequestOp[] {
+    const [first = 0n, last = 0n] = [sorted[0], sorted.at(-1)];
+    if (sorted.length < 2 || last - first >= SPARE_KEYS) return sorted.map((height) => get(this.#keys.record(slot, height)));
+    return [{ request_range: { key: this.#keys.record(slot, first), range_end: after(this.#keys.record(slot, last)) } }];
   }
 
   /** Unites the records and takes the higher watermark; a contradiction writes nothing but the mark on the key. */
@@ -101,7 +109,7 @@ export class EtcdSlots {
     let added = 0;
     const united = Input.united(rows);
     // at least one transaction, for the watermark; it goes first, so that what follows can be repeated after any failure
-    for (const chunk of united.length === 0 ? [[]] : Input.chunks(united, PER_TXN)) {
+    for (const chunk of united.length === 0 ? [[]] : portions(united)) {
       const outcome = await this.#mergeSome(name, watermark, chunk);
       if ('contradiction' in outcome) return condemned(outcome.contradiction);
       added += outcome.added;
@@ -170,6 +178,17 @@ export class EtcdSlots {
     if (meta?.create_revision !== this.#createdAt) rolledBack('etcd', this.#client.where, 'the store was wiped or replaced');
     return unavailable('etcd', this.#client.where, `what was read changed ${TRIES} times before it could be written`);
   }
+}
+
+function sortedSet(heights: readonly bigint[]): readonly bigint[] {
+  return [...new Set(heights)].sort((a, b) => (a < b ? -1 : 1));
+}
+
+function heldFrom(responses: readonly IResponseOp[], where: string): ReadonlyMap<bigint, Held> {
+  const kvs = responses.flatMap(({ response_range: range }) => range.kvs);
+  return new Map(
+    kvs.map((kv) => [recordRow(kv, where), kv.mod_revision] as const).map(([row, revision]) => [row.height, { row, revision }]),
+  );
 }
 
 function rootsOf(held: ReadonlyMap<bigint, Held>): ReadonlyMap<bigint, string> {

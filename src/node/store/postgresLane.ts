@@ -1,6 +1,6 @@
 // Connections of one store handle: made when needed, one piece of work at a time on each, given up after any failure.
 import { hasCode } from '../../base/Errors.ts';
-import { type Reason, rolledBack, unavailable } from './clusterErrors.ts';
+import { type Reason, rolledBack, timedOut, unavailable } from './clusterErrors.ts';
 import { isRetryable } from './postgresErrors.ts';
 import { create, identify } from './postgresSchema.ts';
 import { connect, type PostgresSession } from './postgresSession.ts';
@@ -50,9 +50,17 @@ export class PostgresLane {
     this.#memory = memory;
   }
 
-  /** Runs `work` after everything that was asked before. Work that the server ended because of another transaction is run again, twice. */
+  /**
+   * Runs `work` after everything that was asked before. Work that the server ended because of another transaction is run again, twice.
+   *
+   * @throws store.timeout - also when its turn does not come in time: then nothing was sent
+   */
   run<T>(work: (session: PostgresSession) => Promise<T>): Promise<T> {
+    const { timeoutMs } = this.#target;
+    const asked = Date.now();
     const turn = this.#tail.then(async () => {
+      // Behind a server that does not answer, each would wait for all before it.
+      if (Date.now() - asked > timeoutMs) timedOut('postgres', 'this handle', timeoutMs);
       for (let attempt = 1; ; attempt++) {
         const session = await this.#ready();
         try {

@@ -148,6 +148,11 @@ export class RandomnessPool {
   }
 }
 
+/** A pool that a signer takes as its source of randomness. */
+export function randomnessPool(options: RandomnessPoolOptions = {}): RandomnessPool {
+  return new RandomnessPool(options);
+}
+
 /** One worker thread, and what it was asked. It answers every question, with undefined when it dies. */
 class Thread {
   readonly #worker: Worker;

@@ -80,7 +80,11 @@ export class CovenantLog {
     this.droppedBytes = rest;
     if (rest > 0) fs.ftruncateSync(handle, size);
     const last = headOf(entries);
-    if (head === undefined || head.sequence !== last.sequence) writeHead(this.path, last);
+    if (head === undefined || head.sequence !== last.sequence) {
+      // The process ended between a line and its head: only what is flushed is named.
+      fs.fsyncSync(handle);
+      writeHead(this.path, last);
+    }
   }
 
   /**

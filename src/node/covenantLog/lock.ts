@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { fail } from '../../base/Errors.ts';
+import { fail, isSatlockError } from '../../base/Errors.ts';
 import * as OwnerFiles from '../ownerFiles.ts';
 
 export type Reason = {
@@ -37,7 +37,14 @@ export function take(path: string): Lock {
     if (holder !== undefined) rmSync(path, { force: true });
     if (!made(path, text)) held(path, read(path));
   }
-  const isOurs = (): boolean => read(path)?.nonce === mine.nonce;
+  const isOurs = (): boolean => {
+    try {
+      return read(path)?.nonce === mine.nonce;
+    } catch (error) {
+      if (!isSatlockError(error)) throw error;
+      return false;
+    }
+  };
   return {
     isOurs,
     release: () => {

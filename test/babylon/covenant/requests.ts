@@ -116,3 +116,5 @@ export function faultOf(
   const failed = report.items.find(({ outcome }) => outcome === 'failed');
   return failed === undefined ? undefined : [failed.check, failed.why, failed.reference];
 }
+
+export const covenantMember = (index: number): KeyPair => covenant[index] as KeyPair;

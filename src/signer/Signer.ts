@@ -266,13 +266,14 @@ export class Signer {
     asked: readonly Asked[],
     mayEnrol = true,
   ): Promise<{ readonly stored: Reading; readonly lost: bigint | undefined }> {
-    const before = this.#evidence.before(slot);
-    const heights = asked.map(({ height }) => height);
-    const all = await this.#ask(() => this.#options.store.read(slot, [...before.lookUp, ...heights]));
-    if (all.records.length !== before.lookUp.length + heights.length) corrupt('a store answered a read with another number of records');
-    const { lost, newlyLost } = this.#evidence.compare(slot, before, all);
+    const before = this.#evidence.before(
+      slot,
+      asked.map(({ height }) => height),
+    );
+    const stored = await this.#ask(() => this.#options.store.read(slot, before.lookUp));
+    if (stored.records.length !== before.lookUp.length) corrupt('a store answered a read with another number of records');
+    const { lost, newlyLost } = this.#evidence.compare(slot, before, stored);
     if (lost !== undefined && newlyLost) this.#tell({ kind: 'fenced', slot, height: lost });
-    const stored = { ...all, records: all.records.slice(before.lookUp.length) };
     const isNew = stored.watermark === undefined && stored.condemned === undefined && lost === undefined;
     if (!isNew || !mayEnrol || !asked.some(isVote)) return { stored, lost };
     if (!this.#options.keys.opensByItself(slot.publicKey)) {

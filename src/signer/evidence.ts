@@ -17,10 +17,22 @@ type Known = {
   lost: bigint | undefined;
   /** The highest height that the store itself has told this process. */
   told: bigint | undefined;
+  /** The last heights that it has told. */
+  readonly recent: Set<bigint>;
 };
 
 /** They are looked up with the next read; a provider has one highest vote, so there are hardly ever two. */
 const MAX_SEEN = 256;
+const MAX_RECENT = 4096;
+
+/** What is to be read, and what is known of it already. */
+type Before = {
+  /** The heights asked, and after them those of votes seen elsewhere. */
+  readonly lookUp: readonly bigint[];
+  /** Which of them the store has held. */
+  readonly held: readonly number[];
+  readonly told: bigint | undefined;
+};
 
 export class Evidence {
   readonly #slots = new Map<string, Known>();
@@ -34,39 +46,45 @@ export class Evidence {
     if (known.seen.size > MAX_SEEN) known.seen.delete(lowest(known.seen));
   }
 
-  /** The store holds records at these heights: a later reading that knows nothing so high comes from an older copy. */
+  /** The store holds records at these heights: a later reading without them, or that knows nothing so high, comes from an older copy. */
   told(slot: Slot, heights: readonly bigint[]): void {
     if (heights.length === 0) return;
     const known = this.#of(slot);
     known.told = heights.reduce(higher, known.told ?? 0n);
+    for (const height of heights) known.recent.add(height);
+    for (const oldest of known.recent) {
+      if (known.recent.size <= MAX_RECENT) break;
+      known.recent.delete(oldest);
+    }
   }
 
-  /** What the next reading of the slot must be compared with. Taken before the store is asked: answers may overtake each other. */
-  before(slot: Slot): { readonly lookUp: readonly bigint[]; readonly told: bigint | undefined } {
+  /** What the next reading of these heights must be compared with. Taken before the store is asked: answers may overtake each other. */
+  before(slot: Slot, heights: readonly bigint[]): Before {
     const known = this.#slots.get(idOf(slot));
-    return { lookUp: known === undefined ? [] : [...known.seen], told: known?.told };
+    if (known === undefined) return { lookUp: heights, held: [], told: undefined };
+    const held = heights.flatMap((height, i) => (known.recent.has(height) ? [i] : []));
+    return { lookUp: known.seen.size === 0 ? heights : [...heights, ...known.seen], held, told: known.told };
   }
 
   /**
-   * Compares a reading with the evidence. `records` are those at `before.lookUp`.
+   * Compares a reading, of the heights `before.lookUp`, with the evidence.
    *
-   * @returns the highest vote that the store has lost, and whether the store went back under this process
+   * @returns the highest vote that the store has lost, and whether that is news
    */
-  compare(
-    slot: Slot,
-    before: ReturnType<Evidence['before']>,
-    reading: Reading,
-  ): { readonly lost: bigint | undefined; readonly newlyLost: boolean } {
+  compare(slot: Slot, before: Before, reading: Reading): { readonly lost: bigint | undefined; readonly newlyLost: boolean } {
     const known = this.#slots.get(idOf(slot));
     if (known === undefined) return { lost: undefined, newlyLost: false };
-    const watermark = reading.watermark ?? -1n;
+    const { watermark = -1n, highestSigned = -1n } = reading;
     const lostBefore = known.lost;
-    for (const [i, height] of before.lookUp.entries()) {
-      known.seen.delete(height);
-      if (reading.records[i] === undefined && height > watermark) known.lost = higher(known.lost, height);
+    const isMissing = (i: number): boolean => reading.records[i] === undefined && (before.lookUp[i] ?? -1n) > watermark;
+    for (const height of known.seen) {
+      const i = before.lookUp.indexOf(height);
+      if (i >= 0) known.seen.delete(height);
+      if (i >= 0 && isMissing(i)) known.lost = higher(known.lost, height);
     }
-    if (before.told !== undefined && before.told > watermark && before.told > (reading.highestSigned ?? -1n)) {
-      known.lost = higher(known.lost, before.told);
+    const { told } = before;
+    if (told !== undefined && told > watermark && (told > highestSigned || before.held.some(isMissing))) {
+      known.lost = higher(known.lost, told);
     }
     if (known.lost !== undefined && known.lost <= watermark) known.lost = undefined;
     return { lost: known.lost, newlyLost: known.lost !== undefined && known.lost !== lostBefore };
@@ -79,7 +97,7 @@ export class Evidence {
 
   #of(slot: Slot): Known {
     const id = idOf(slot);
-    const known = this.#slots.get(id) ?? { seen: new Set(), lost: undefined, told: undefined };
+    const known = this.#slots.get(id) ?? { seen: new Set(), lost: undefined, told: undefined, recent: new Set() };
     this.#slots.set(id, known);
     return known;
   }

@@ -1,0 +1,85 @@
+// No two different messages ever leave for one key, chain and height, whatever happens: more than 100,000 operations against a model of two lines.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Ask, ModelWorld, type Tally } from './modelWorld.ts';
+
+type Command = fc.AsyncCommand<object, ModelWorld>;
+type Act = readonly [name: string, run: (world: ModelWorld) => Promise<void>];
+
+const command = ([name, run]: Act): Command => ({
+  check: () => true,
+  run: async (_, world) => {
+    world.count('operation');
+    await run(world);
+  },
+  toString: () => name,
+});
+
+const slot = fc.nat(3);
+const low = fc.nat(40);
+const which = fc.nat(3);
+const one = (name: string, run: Act[1]): fc.Arbitrary<Act> => fc.constant([name, run]);
+
+const restart = one('restart', (world) => world.restart());
+const raise = fc.tuple(slot, low).map(([at, to]): Act => [`raise ${at} to ${to}`, (world) => world.raise(at, to)]);
+const unfence = slot.map((at): Act => [`raise ${at} to the fence`, (world) => world.raise(at, 'to the fence')]);
+const prune = fc.tuple(slot, low).map(([at, to]): Act => [`prune ${at} to ${to}`, (world) => world.prune(at, to)]);
+const importing = which.map((each): Act => [`import ${each}`, (world) => world.import(each)]);
+const foreign = fc
+  .tuple(slot, fc.uniqueArray(fc.nat(160), { maxLength: 3 }), fc.nat(2))
+  .map(([at, heights, message]): Act => [`foreign ${at} ${heights}: ${message}`, (world) => world.importForeign(at, heights, message)]);
+const exporting = fc.boolean().map((signatures): Act => [`export ${signatures}`, (world) => world.export(signatures)]);
+const prepare = fc.tuple(slot, fc.nat(150)).map(([at, start]): Act => [`prepare ${at} ${start}`, (world) => world.prepare(at, start)]);
+const meanwhile = fc.oneof(
+  { weight: 12, arbitrary: one('nothing', async () => {}) },
+  { weight: 4, arbitrary: restart },
+  ...[raise, prune, importing, unfence].map((arbitrary) => ({ weight: 1, arbitrary })),
+);
+
+/** Many requests for few heights of one slot or all, at once, to both processes, while something else happens. */
+const ask = fc.record({ signer: fc.nat(1), slot, height: fc.nat(3), message: fc.nat(2), form: fc.nat(24) });
+const crowd = fc
+  .record({
+    base: fc.nat(150),
+    asks: fc.array(ask, { minLength: 10, maxLength: 40, size: 'max' }),
+    at: fc.option(slot),
+    seed: fc.integer(),
+    perMille: fc.constantFrom(0, 0, 20, 100, 400),
+    meanwhile,
+  })
+  .map(({ base, asks, at, seed, perMille, meanwhile: [name, run] }): Act => {
+    const given = asks.map((each): Ask => ({ ...each, height: base + each.height, slot: at ?? each.slot }));
+    const shown = given.map((each) => `${each.signer}/${each.slot}@${each.height}=${each.message}/${each.form}`).join(' ');
+    return [`ask(${seed}, ${perMille}, ${name}): ${shown}`, (world) => world.ask(given, seed, perMille, () => run(world))];
+  });
+
+const copying = [
+  one('backup', async (world) => world.backup()),
+  which.map((each): Act => [`restore ${each}`, (world) => world.restore(each)]),
+];
+const commands = [
+  ...Array.from({ length: 30 }, () => crowd),
+  ...[unfence, unfence, unfence, unfence, exporting, importing, prepare, restart, raise, prune, foreign, foreign],
+  ...copying,
+  ...copying,
+  one('exchange', (world) => world.exchange()),
+].map((acts) => acts.map(command));
+
+describe('against the model', () => {
+  test('no two different messages ever leave for one key, chain and height', async () => {
+    const tally: Tally = new Map();
+    await fc.assert(
+      fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async (given) => {
+        const world = await ModelWorld.start(tally);
+        await fc.asyncModelRun(() => ({ model: {}, real: world }), given);
+      }),
+      { seed: 20_251_121, numRuns: 210 },
+    );
+    // What never happens is not tested.
+    const least = { operation: 100_000, signed: 7_000, returned: 5_000, restart: 1_000, restore: 100, exchange: 50, import: 100 };
+    const refusals = { 'signer.double-sign': 5_000, 'signer.fenced': 1_000, 'signer.below-watermark': 1_000, 'signer.key-condemned': 100 };
+    for (const [what, times] of Object.entries({ ...least, ...refusals, 'store.unavailable': 5_000, contradiction: 5 })) {
+      expect([what, (tally.get(what) ?? 0) >= times]).toEqual([what, true]);
+    }
+  }, 300_000);
+});

@@ -45,8 +45,8 @@ export class TestKeys implements KeysPort {
     return this.secretKey;
   }
 
-  opensByItself(): boolean {
-    return this.opens;
+  opensByItself(publicKey: Uint8Array): boolean {
+    return this.opens && Hex.encode(publicKey) === Hex.encode(this.publicKey);
   }
 
   possessionAddresses(): readonly string[] {

@@ -13,6 +13,8 @@ export type Library = typeof import('../src/index.ts') & {
   readonly backends: { readonly pure: Ecc; readonly wasm: Ecc; readonly native: Ecc | undefined };
   /** Address of the built package root. */
   readonly rootUrl: string;
+  /** A built file that the package root does not export; by its path in src, without ending. */
+  readonly part: (path: string) => Promise<unknown>;
 };
 export type Ecc = import('../src/index.ts').Ecc;
 
@@ -29,7 +31,8 @@ export async function load(): Promise<Library> {
   const root = (await import(rootUrl)) as typeof import('../src/index.ts');
   const { pure } = (await import(url('crypto/ecc/pure.js'))) as typeof import('../src/crypto/ecc/pure.ts');
   const { wasm } = (await import(url('crypto/ecc/wasm.js'))) as typeof import('../src/crypto/ecc/wasm.ts');
-  return { ...root, rootUrl, backends: { pure, wasm, native: await nativeOf(url('crypto/ecc/native.js')) } };
+  const part = (path: string): Promise<unknown> => import(url(`${path}.js`));
+  return { ...root, rootUrl, part, backends: { pure, wasm, native: await nativeOf(url('crypto/ecc/native.js')) } };
 }
 
 async function nativeOf(url: string): Promise<Ecc | undefined> {

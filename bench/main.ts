@@ -18,8 +18,10 @@ import { flowRows } from './rows/flow.ts';
 import { importRows } from './rows/imports.ts';
 import { manyRows } from './rows/many.ts';
 import { psbtRows } from './rows/psbts.ts';
+import { signerRows } from './rows/signer.ts';
 import { slashingRows } from './rows/slashing.ts';
 import { stakingRows } from './rows/staking.ts';
+import { daemonRows, storeRows } from './rows/votes.ts';
 import { webRows } from './rows/web.ts';
 
 const BUDGET: Budget = { rounds: 15, batchMs: 25, maxMs: 3_000 };
@@ -47,6 +49,9 @@ const GROUPS: readonly Group[] = [
   { name: '17 18 19 delegations inputs counter', run: manyRows },
   { name: '20 block scan', run: blockRows },
   { name: '21 browser bundle size', run: webRows },
+  { name: '22 23 24 25 signer vote randomness threads', run: signerRows },
+  { name: '26 27 signer store durable', run: storeRows },
+  { name: '28 signer daemon grpc', run: daemonRows },
 ];
 
 function machine(): Machine {

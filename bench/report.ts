@@ -10,11 +10,21 @@ export type Finding = {
   readonly target?: { readonly text: string; readonly met: boolean };
   /** What the numbers do not say by themselves. */
   readonly note?: string;
+  readonly latencies?: readonly Latency[];
 } & (
   | { readonly kind: 'ratio'; readonly comparison: Comparison }
   | { readonly kind: 'curve'; readonly curves: readonly Curve[] }
   | { readonly kind: 'time'; readonly unit: string; readonly times: readonly { readonly name: string; readonly spread: Spread }[] }
 );
+
+/** How long single requests took. @unit microseconds */
+export type Latency = {
+  readonly name: string;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+  readonly perSecond: number;
+};
 
 export type Curve = {
   readonly name: string;
@@ -58,11 +68,20 @@ function timingLine({ name, microseconds }: Timing): string {
   return `      ${name.padEnd(62)} ${spreadText(microseconds, duration)}, ${perSecond}/s`;
 }
 
+function latencyLine({ name, p50, p99, max, perSecond }: Latency): string {
+  return `      ${name.padEnd(62)} p50 ${duration(p50)}, p99 ${duration(p99)}, max ${duration(max)}, ${short(perSecond)}/s`;
+}
+
 /** The lines of a finding. */
 export function lines(finding: Finding): readonly string[] {
   const verdict = finding.target === undefined ? '' : `   [${finding.target.met ? 'met' : 'MISSED'}: ${finding.target.text}]`;
   const head = `${String(finding.row).padStart(2)}  ${finding.name}`;
-  const tail = [`      same: ${finding.checked}`, ...(finding.note === undefined ? [] : [`      note: ${finding.note}`]), ''];
+  const tail = [
+    ...(finding.latencies ?? []).map(latencyLine),
+    `      same: ${finding.checked}`,
+    ...(finding.note === undefined ? [] : [`      note: ${finding.note}`]),
+    '',
+  ];
   switch (finding.kind) {
     case 'ratio': {
       const { ours, other, ratio, rounds } = finding.comparison;

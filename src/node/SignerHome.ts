@@ -4,9 +4,14 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fail } from '../base/Errors.ts';
+import type { Ecc } from '../crypto/Ecc.ts';
+import type { Recognisers } from '../signer/Recognisers.ts';
+import type { SignStore } from '../signer/SignStore.ts';
+import { fastest } from './fastestEcc.ts';
 import { Keystore, type Options as KeystoreOptions } from './keystore/Keystore.ts';
 import * as OwnerFiles from './ownerFiles.ts';
-import type { RecogniserOptions } from './recognisers.ts';
+import { babylonRecognisers, type RecogniserOptions } from './recognisers.ts';
+import { openStore as openNamed } from './store/openStore.ts';
 
 /** What config.json may say; the command line says otherwise. */
 export type Config = {
@@ -97,6 +102,35 @@ export function open(home: string): { readonly paths: Paths; readonly config: Co
 /** The keys of a home. @throws keystore.*, owner-files.* */
 export function keystore(paths: Paths, options: Omit<KeystoreOptions, 'folder'> = {}): Keystore {
   return new Keystore({ ...options, folder: paths.keys });
+}
+
+/**
+ * The store of a signer: the one that a URL names, or LMDB in the home.
+ *
+ * @throws store.missing - there is none, and `create` is not set
+ * @throws store.*
+ */
+export async function openStore(
+  paths: Paths,
+  url: string | undefined,
+  options: { readonly readOnly?: boolean; readonly create?: boolean } = {},
+): Promise<SignStore> {
+  return openNamed(url ?? { home: paths.home }, options);
+}
+
+/**
+ * True when nothing shows that this signer ever had a store: no witness, and no key that belongs to one. Only then may an empty store be made in
+ * passing; otherwise one is missing.
+ */
+export function neverHadStore(paths: Paths, keystore: Keystore): boolean {
+  return !existsSync(paths.witness) && keystore.list().every((key) => key.storeId === null);
+}
+
+/** What the config says a vote looks like, and the fastest arithmetic of this machine. */
+export function cryptoOf(config: Config): { readonly recognisers: Recognisers; readonly ecc: Ecc } {
+  const { contexts, exportedPossession } = config;
+  const options = { ...(contexts === undefined ? {} : { contexts }), ...(exportedPossession === undefined ? {} : { exportedPossession }) };
+  return { recognisers: babylonRecognisers(options), ecc: fastest() };
 }
 
 function read(file: string): Config {

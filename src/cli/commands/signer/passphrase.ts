@@ -19,7 +19,7 @@ export type Source = {
   readonly confirm?: boolean;
 };
 
-export const PASSPHRASE_HELP = `file with the passphrase, - for stdin; without it ${PASSPHRASE_VARIABLE} is read, or you are asked`;
+export const PASSPHRASE_HELP: string = `file with the passphrase, - for stdin; without it ${PASSPHRASE_VARIABLE} is read, or you are asked`;
 
 export function passphrase(file: string | undefined, confirm: boolean, prompt = 'Passphrase: '): Promise<string> {
   return secretText({ option: '--passphrase-file', file, variable: PASSPHRASE_VARIABLE, prompt, confirm });
@@ -70,28 +70,34 @@ function canAsk(): boolean {
 }
 
 /** Asks on the terminal without echo. Ctrl-C ends the process as it does everywhere. */
-export async function ask(prompt: string): Promise<string> {
+export function ask(prompt: string): Promise<string> {
   const { stdin, stderr } = process;
+  const decoder = new TextDecoder();
+  let text = '';
   stderr.write(prompt);
   stdin.setRawMode(true);
-  stdin.resume();
-  try {
-    let text = '';
-    const decoder = new TextDecoder();
-    for await (const chunk of stdin.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      stdin.off('data', read).off('end', done);
+      stdin.setRawMode(false);
+      stdin.pause();
+      stderr.write('\n');
+      resolve(text);
+    };
+    const read = (chunk: Uint8Array): void => {
       for (const character of decoder.decode(chunk, { stream: true })) {
-        if (character === '\r' || character === '\n' || character === '\u0004') return text;
+        if (character === '\r' || character === '\n' || character === '\u0004') {
+          done();
+          return;
+        }
         if (character === '\u0003') interrupt();
         else if (character === '\u007f' || character === '\b') text = [...text].slice(0, -1).join('');
         else if (character >= ' ') text += character;
       }
-    }
-    return text;
-  } finally {
-    stdin.setRawMode(false);
-    stdin.pause();
-    stderr.write('\n');
-  }
+    };
+    stdin.on('data', read).on('end', done);
+    stdin.resume();
+  });
 }
 
 function interrupt(): void {

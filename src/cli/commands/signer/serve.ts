@@ -1,0 +1,142 @@
+// satlock signer serve: the daemon. One line on the standard output when it listens, the log on the standard error.
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import * as Hex from '../../../base/Hex.ts';
+import type { Service, Options as ServiceOptions } from '../../../node/SignerService.ts';
+import { EXIT } from '../../exit.ts';
+import { note, toJson, usage } from '../../io.ts';
+import * as parse from '../../parse.ts';
+import { type Home, openHome } from './common.ts';
+import { PASSPHRASE_HELP, PASSPHRASE_VARIABLE } from './passphrase.ts';
+import { type StoreOption, storeOptions } from './store.ts';
+import { unlockForServing } from './unlock.ts';
+
+export const HMAC_VARIABLE = 'SATLOCK_HMAC_KEY';
+
+type Options = StoreOption & {
+  readonly listen?: string;
+  readonly passphraseFile?: string;
+  readonly unlock?: readonly string[];
+  readonly hmacKeyFile?: string;
+  readonly strict?: boolean;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly tlsClientCa?: string;
+  readonly metrics?: string;
+  readonly metricsAnywhere?: boolean;
+  readonly babylonApi?: readonly string[];
+  readonly logLevel?: string;
+};
+
+const HELP = `
+fpd connects to it as to eotsd (EOTSManagerAddress). Without a key for HMAC or client certificates it listens on loopback only.
+It ends with 0 on SIGTERM or SIGINT, after the requests that it has begun.
+
+Examples:
+  SATLOCK_PASSPHRASE=… satlock signer serve --home ~/.satlock --listen 127.0.0.1:12582
+  satlock signer serve --home /var/lib/satlock --passphrase-file /run/secrets/passphrase --hmac-key-file /run/secrets/hmac \\
+    --metrics 127.0.0.1:2113 --babylon-api bbn-1=https://node.example:1317`;
+
+export function serveCommand(): Command {
+  return storeOptions(new Command('serve'))
+    .description('sign for fpd, over the wire of eotsd')
+    .option('--listen <host:port>', 'port 0 takes a free one; unix:/path for a socket. 127.0.0.1:12582 unless config.json says otherwise')
+    .option('--passphrase-file <file>', PASSPHRASE_HELP)
+    .option('--unlock <name>', 'only this key, which then must open; may be given again; all, none', parse.collect)
+    .option('--hmac-key-file <file>', `file with the text of fpd's HMACKey; without it ${HMAC_VARIABLE} is read`)
+    .option(
+      '--strict',
+      'refuse requests that are authenticated in the way of eotsd alone, and a batch as a whole when one of its votes is refused',
+    )
+    .option('--tls-cert <file>', 'certificate chain, PEM')
+    .option('--tls-key <file>', 'its key, PEM')
+    .option('--tls-client-ca <file>', 'clients need a certificate of this authority, PEM')
+    .option('--metrics <host:port>', 'Prometheus metrics, /healthz and /readyz over HTTP')
+    .option('--metrics-anywhere', 'allow --metrics on other addresses than loopback; who reads them learns what is signed')
+    .option(
+      '--babylon-api <url>',
+      'REST of a node, as URL or chain-id=URL: what it has seen of the keys is compared with the store',
+      parse.collect,
+    )
+    .option('--log-level <level>', 'debug, info, warn or error')
+    .addHelpText('after', HELP)
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const home = await openHome(options);
+  const hmacKey = hmacKeyOf(options);
+  await unlockForServing(home.keystore, options);
+  for (const name of [PASSPHRASE_VARIABLE, HMAC_VARIABLE]) delete process.env[name];
+  const { start } = await import('../../../node/SignerService.ts');
+  const { untilSignal } = await import('../../../node/daemon/SignerDaemon.ts');
+  const service = await start(await serviceOptions(options, home, hmacKey));
+  announce(options, home, service);
+  await untilSignal(service.running);
+  const halted = service.running.halted();
+  if (halted === undefined) return;
+  note(`satlock: signing was halted: ${halted}`);
+  process.exitCode = EXIT.ENVIRONMENT;
+}
+
+async function serviceOptions(options: Options, home: Home, hmacKey: Uint8Array | undefined): Promise<ServiceOptions> {
+  const { DEFAULT_LISTEN } = await import('../../../node/SignerHome.ts');
+  const { config } = home;
+  const metrics = options.metrics ?? config.metrics;
+  const tls = tlsOf(options);
+  const level = logLevelOf(options.logLevel);
+  return {
+    ...home,
+    store: options.store,
+    listen: options.listen ?? config.listen ?? DEFAULT_LISTEN,
+    strict: options.strict ?? config.strict ?? false,
+    babylonApi: [
+      ...(options.babylonApi ?? []).map(nodeOf),
+      ...Object.entries(config.babylonApi ?? {}).map(([chainId, baseUrl]) => ({ chainId, baseUrl })),
+    ],
+    warn: (message) => note(`satlock: ${message}`),
+    log: { stream: process.stderr, ...(level === undefined ? {} : { level }) },
+    ...(hmacKey === undefined ? {} : { hmacKey }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(metrics === undefined ? {} : { metrics: { listen: metrics, anywhere: options.metricsAnywhere === true } }),
+  };
+}
+
+function hmacKeyOf({ hmacKeyFile }: Options): Uint8Array | undefined {
+  const text = hmacKeyFile === undefined ? process.env[HMAC_VARIABLE] : readFileSync(hmacKeyFile, 'utf8').replace(/\r?\n$/, '');
+  // An empty one is a mistake: it would mean that anybody may sign.
+  if (text === '')
+    usage(hmacKeyFile === undefined ? HMAC_VARIABLE : '--hmac-key-file', 'empty; leave it out to run without authentication');
+  return text === undefined ? undefined : new TextEncoder().encode(text);
+}
+
+function tlsOf({ tlsCert, tlsKey, tlsClientCa }: Options): ServiceOptions['tls'] {
+  if (tlsCert === undefined && tlsKey === undefined && tlsClientCa === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined) return usage('--tls-cert', '--tls-cert and --tls-key belong together');
+  return { certFile: tlsCert, keyFile: tlsKey, ...(tlsClientCa === undefined ? {} : { clientCaFile: tlsClientCa }) };
+}
+
+/** `https://node` or `bbn-1=https://node`. */
+function nodeOf(text: string): { readonly baseUrl: string; readonly chainId?: string } {
+  const [, chainId, baseUrl] = /^([A-Za-z0-9._-]+)=(https?:.+)$/.exec(text) ?? [];
+  return chainId === undefined || baseUrl === undefined ? { baseUrl: text } : { chainId, baseUrl };
+}
+
+type Level = 'debug' | 'info' | 'warn' | 'error';
+
+function logLevelOf(level: string | undefined): Level | undefined {
+  const known = (['debug', 'info', 'warn', 'error'] as const).find((each) => each === level);
+  return level === undefined ? undefined : (known ?? usage('--log-level', 'expected debug, info, warn or error'));
+}
+
+/** The one line that a supervisor waits for. */
+function announce(options: Options, { keystore }: Home, { running, store, bindings }: Service): void {
+  const keys = keystore
+    .list()
+    .map(({ name, publicKey, unlocked }) => ({ name, publicKey: Hex.encode(publicKey), unlocked, binding: bindings.get(name) }));
+  const data = { listening: running.address, port: running.port, metrics: running.metricsAddress ?? null, store, keys };
+  const unlocked = keys.filter((key) => key.unlocked).length;
+  const text = `satlock signer listens on ${running.address}, store ${store.kind} ${store.storeId}, ${unlocked} of ${keys.length} keys unlocked`;
+  process.stdout.write(`${options.json === true ? JSON.stringify(JSON.parse(toJson(data))) : text}\n`);
+  if (keys.length === 0) note('satlock: there are no keys yet: satlock signer keys add');
+}

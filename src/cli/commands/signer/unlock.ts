@@ -1,0 +1,42 @@
+// Unlocking for commands: one passphrase, tried on every key that is wanted.
+import type { Keystore } from '../../../node/keystore/Keystore.ts';
+import { note, usage } from '../../io.ts';
+import { hasPassphrase, passphrase } from './passphrase.ts';
+
+/** Unlocks what a passphrase opens; goes on without keys when there is none to be had. */
+export async function unlockForReading(keystore: Keystore, file: string | undefined): Promise<void> {
+  if (keystore.list().length === 0) return;
+  if (!hasPassphrase(file)) return note('satlock: no passphrase, so signatures are not verified (--passphrase-file)');
+  const { refused } = await keystore.unlockEach(await passphrase(file, false));
+  for (const name of refused) note(`satlock: the passphrase does not open ${name}`);
+}
+
+/** Which keys `--unlock` means: names, all of them, or none. */
+export function wantedKeys(keystore: Keystore, unlock: readonly string[] | undefined): readonly string[] {
+  const all = keystore.list().map(({ name }) => name);
+  if (unlock === undefined || (unlock.length === 1 && unlock[0] === 'all')) return all;
+  if (unlock.length === 1 && unlock[0] === 'none') return [];
+  for (const name of unlock) if (!all.includes(name)) usage('--unlock', `no key ${JSON.stringify(name)} in ${keystore.folder}`);
+  return unlock;
+}
+
+/**
+ * Unlocks for serving. A key that was named must open; of all keys one must. Without any passphrase the keys stay locked, and the daemon waits
+ * for UnlockKey.
+ */
+export async function unlockForServing(
+  keystore: Keystore,
+  options: { readonly passphraseFile?: string | undefined; readonly unlock?: readonly string[] | undefined },
+): Promise<void> {
+  const wanted = wantedKeys(keystore, options.unlock);
+  if (wanted.length === 0) return;
+  const named = options.unlock !== undefined && options.unlock[0] !== 'all';
+  if (!named && !hasPassphrase(options.passphraseFile)) {
+    return note('satlock: no passphrase (--passphrase-file, SATLOCK_PASSPHRASE): the keys stay locked until UnlockKey opens them');
+  }
+  const text = await passphrase(options.passphraseFile, false);
+  const { unlocked, refused } = await keystore.unlockEach(text, wanted);
+  const [first] = refused;
+  if (first !== undefined && (named || unlocked.length === 0)) await keystore.unlock(first, text);
+  for (const name of refused) note(`satlock: the passphrase does not open ${name}; it stays locked until UnlockKey opens it`);
+}

@@ -19,7 +19,7 @@ export interface PostgresServer {
   readonly restart: () => Promise<void>;
   readonly promote: () => Promise<void>;
   /** One statement by psql as the superuser, straight to the server; rows as text. */
-  readonly sql: (statement: string) => Promise<string>;
+  readonly sql: (statement: string, database?: string) => Promise<string>;
   /** Adds settings and reloads them. */
   readonly configure: (lines: readonly string[]) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -97,10 +97,14 @@ async function launch(folder: string, data: string, settings: readonly string[])
     'min_wal_size = 32MB',
     'autovacuum = off',
   ];
+  // what initdb left unsynced is many small files: one call for all of them after a crash
+  if (Number(/ (\d+)/.exec(await run('postgres', ['-V'], folder))?.[1]) >= 14) basics.push('recovery_init_sync_method = syncfs');
   appendFileSync(join(data, 'postgresql.conf'), `${[...basics, ...settings].join('\n')}\n`);
   let running: ServerProcess;
-  const psql = async (statement: string): Promise<string> =>
-    run('psql', ['-h', folder, '-p', `${port}`, '-U', 'postgres', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-c', statement], folder);
+  const psql = (statement: string, database = 'postgres'): Promise<string> => {
+    const how = ['-h', folder, '-p', `${port}`, '-U', 'postgres', '-d', database, '-XAtq', '-v', 'ON_ERROR_STOP=1'];
+    return run('psql', [...how, '-c', statement], folder);
+  };
   const begin = async (): Promise<void> => {
     running = start(programs['postgres'] ?? '', ['-D', data], { account: account('postgres'), cwd: folder, log, lastSignal: 'QUIT' });
     await until('PostgreSQL answers', async () => (await psql('SELECT 1').catch(() => '')).trim() === '1', 30_000, log);

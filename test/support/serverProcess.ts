@@ -1,7 +1,7 @@
 // Programs that tests start: found on the machine, run as an unprivileged user in a temporary folder, and ended whatever becomes of the test.
 import { type ChildProcess, execFileSync, type StdioOptions, spawn } from 'node:child_process';
-import { accessSync, chmodSync, chownSync, constants, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { accessSync, chmodSync, chownSync, constants, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { freemem, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, it } from 'vitest';
@@ -61,14 +61,26 @@ export function account(preferred: string): Account | undefined {
   return undefined;
 }
 
-/** A new folder under the system's temporary one that the account owns; removed at the end of this process at the latest. */
+/**
+ * A new temporary folder that the account owns; removed at the end of this process at the latest. In memory where there is plenty of it:
+ * a kill of a process loses nothing that it wrote either way, and servers that wait for a disk take most of the time of these tests.
+ */
 export function newFolder(name: string, owner: Account | undefined): string {
   hook();
-  const folder = mkdtempSync(join(tmpdir(), `satlock-${name}-`));
+  const folder = mkdtempSync(join(hasRoom('/dev/shm') ? '/dev/shm' : tmpdir(), `satlock-${name}-`));
   folders.add(folder);
   if (owner !== undefined) chownSync(folder, owner.uid, owner.gid);
   chmodSync(folder, 0o700);
   return folder;
+}
+
+function hasRoom(path: string): boolean {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return bavail * bsize > 3 * 2 ** 30 && freemem() > 4 * 2 ** 30;
+  } catch {
+    return false;
+  }
 }
 
 export function removeFolder(folder: string): void {

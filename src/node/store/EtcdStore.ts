@@ -20,7 +20,7 @@ import type {
   StoreIdentity,
 } from '../../signer/SignStore.ts';
 import type { PublicKey } from '../../signer/types.ts';
-import { corrupt, rolledBack, unavailable, wrongVersion } from './clusterErrors.ts';
+import { corrupt, missing, type OpenOptions, rolledBack, unavailable, wrongVersion } from './clusterErrors.ts';
 import { Group } from './clusterGroup.ts';
 import type { Row, SlotName } from './clusterInput.ts';
 import * as Input from './clusterInput.ts';
@@ -36,25 +36,20 @@ const PRUNE_AT_ONCE = 5_000;
 /** Records that go together. */
 const GROUP = 4_000;
 
-export type Options = {
-  /** Is told what an operator should know: few members, endpoints that do not answer. */
-  readonly onWarning?: (warning: string) => void;
-};
-
 /**
  * Opens the store that a URL names, and makes it where there is none.
  *
  * @param url `etcd://host:port[,host:port]/prefix` with `timeout` in milliseconds for one call (default 5,000), `ca`, `cert` and `key` (files) or `tls=1`;
  * user and password in front of the hosts, the password also from SATLOCK_STORE_PASSWORD
- * @throws store.bad-url, store.unavailable, store.timeout, store.full, store.corrupt, store.wrong-version
+ * @throws store.bad-url, store.unavailable, store.timeout, store.full, store.corrupt, store.wrong-version, store.missing
  */
-export async function open(url: string, options: Options = {}): Promise<EtcdStore> {
+export async function open(url: string, options: OpenOptions = {}): Promise<EtcdStore> {
   const target = parse(url);
   const client = new EtcdClient(target);
   const keys = new EtcdKeys(target.prefix);
   try {
     for (const warning of await inspect(client)) options.onWarning?.(warning);
-    return new EtcdStore(client, keys, await enter(client, keys));
+    return new EtcdStore(client, keys, await enter(client, keys, options.create ?? true));
   } catch (error) {
     client.close();
     throw error;
@@ -62,12 +57,12 @@ export async function open(url: string, options: Options = {}): Promise<EtcdStor
 }
 
 /** Finds the store's own key, or writes it; its creation is compared wherever a slot is opened, so that a store that was wiped stays shut. */
-async function enter(client: EtcdClient, keys: EtcdKeys): Promise<{ readonly id: string; readonly createdAt: string }> {
+async function enter(client: EtcdClient, keys: EtcdKeys, mayCreate: boolean): Promise<{ readonly id: string; readonly createdAt: string }> {
   const meta = keys.meta();
   const value = JSON.stringify({ version: VERSION, storeId: randomBytes(16).toString('hex') });
-  await client.txn({ compare: [absent(meta)], success: [put(meta, value)] });
+  if (mayCreate) await client.txn({ compare: [absent(meta)], success: [put(meta, value)] });
   const kv = (await client.range({ key: meta })).kvs[0];
-  if (kv === undefined) corrupt('etcd', client.where, 'the store has no id');
+  if (kv === undefined) missing('etcd', client.where);
   const { version, storeId } = fields(kv, client.where);
   if (version !== VERSION) wrongVersion('etcd', `a store of version ${version}`, `version ${VERSION}`);
   if (storeId === undefined || !/^[0-9a-f]{32}$/.test(storeId)) corrupt('etcd', client.where, 'the store has no id');

@@ -22,7 +22,7 @@ import type {
   StoreIdentity,
 } from '../../signer/SignStore.ts';
 import type { PublicKey } from '../../signer/types.ts';
-import { corrupt, unavailable } from './clusterErrors.ts';
+import { corrupt, type OpenOptions, unavailable } from './clusterErrors.ts';
 import { Group } from './clusterGroup.ts';
 import type { Row, SlotName } from './clusterInput.ts';
 import * as Input from './clusterInput.ts';
@@ -47,12 +47,13 @@ type Looked = { readonly state: StoredState; readonly rows: readonly Row[] };
  *
  * @param url `postgres://user@host:port[,host:port]/database` with the driver's parameters (`sslmode`, …) and ours: `schema` (default satlock),
  * `timeout` in milliseconds for one call (default 5,000), `standbys=required`. The password may come from PGPASSWORD or ~/.pgpass.
- * @throws store.bad-url, store.unavailable, store.timeout, store.read-only, store.not-durable, store.wrong-version, store.corrupt
+ * @throws store.bad-url, store.unavailable, store.timeout, store.read-only, store.not-durable, store.wrong-version, store.corrupt, store.missing
  */
-export async function open(url: string): Promise<PostgresStore> {
-  const store = new PostgresStore(parse(url));
+export async function open(url: string, options: OpenOptions = {}): Promise<PostgresStore> {
+  const store = new PostgresStore(parse(url), options);
   try {
     await store.identity();
+    if (!store.hasStandbys()) options.onWarning?.('the PostgreSQL server names no synchronous standby: what it holds is on one machine');
     return store;
   } catch (error) {
     await store.close();
@@ -64,7 +65,7 @@ export async function open(url: string): Promise<PostgresStore> {
 export class PostgresStore implements SignStore {
   readonly kind = 'postgres';
   readonly #sql: PostgresSql;
-  readonly #memory = new PostgresMemory();
+  readonly #memory: PostgresMemory;
   readonly #writes: PostgresLane;
   readonly #reads: PostgresLane;
   /** Long pieces of work that must not keep votes waiting. */
@@ -74,7 +75,8 @@ export class PostgresStore implements SignStore {
   #isClosed = false;
 
   /** Use {@link open}: it looks at the server first. */
-  constructor(target: PostgresTarget) {
+  constructor(target: PostgresTarget, options: OpenOptions = {}) {
+    this.#memory = new PostgresMemory(options.create ?? true);
     this.#sql = new PostgresSql(target.schema);
     const lane = (): PostgresLane => new PostgresLane(target, this.#sql, this.#memory);
     this.#writes = lane();
@@ -82,6 +84,11 @@ export class PostgresStore implements SignStore {
     this.#slow = lane();
     this.#claims = new Group((claims) => this.#writes.run((session) => this.#claimTogether(session, claims)), GROUP);
     this.#looks = new Group((looks) => this.#reads.run((session) => this.#lookTogether(session, looks)), GROUP);
+  }
+
+  /** Whether commits are on a second machine before they are answered; known once something was asked. */
+  hasStandbys(): boolean {
+    return this.#memory.hasStandbys;
   }
 
   async identity(): Promise<StoreIdentity> {

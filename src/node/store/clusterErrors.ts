@@ -12,6 +12,7 @@ export type Reason =
   | { readonly code: 'store.read-only'; readonly backend: Backend; readonly where: string; readonly problem: string }
   | { readonly code: 'store.corrupt'; readonly backend: Backend; readonly where: string; readonly problem: string }
   | { readonly code: 'store.wrong-version'; readonly backend: Backend; readonly found: string; readonly needed: string }
+  | { readonly code: 'store.missing'; readonly backend: Backend; readonly where: string }
   | { readonly code: 'store.rolled-back'; readonly backend: Backend; readonly where: string; readonly problem: string }
   | { readonly code: 'store.repeated-height'; readonly height: bigint }
   | { readonly code: 'store.bad-text'; readonly field: string }
@@ -61,10 +62,22 @@ export function wrongVersion(backend: Backend, found: string, needed: string): n
   fail<Reason>({ code: 'store.wrong-version', backend, found, needed }, `${backend}: ${found}, but ${needed} is needed`);
 }
 
+/** Throws `store.missing`. */
+export function missing(backend: Backend, where: string): never {
+  fail<Reason>({ code: 'store.missing', backend, where }, `${backend} at ${where} holds no sign store of this name, and none may be made`);
+}
+
 /** Throws `store.bad-url`. The URL itself is never told: it may hold a password. */
 export function badUrl(field: string, problem: string): never {
   fail<Reason>({ code: 'store.bad-url', field, problem }, `store URL, ${field}: ${problem}`);
 }
+
+export type OpenOptions = {
+  /** May a new store be made where there is none? Default yes. Say false where a store is known to have existed. */
+  readonly create?: boolean;
+  /** Is told what an operator should know: few members, endpoints that do not answer, no standby. */
+  readonly onWarning?: (warning: string) => void;
+};
 
 /** What a driver's error says, in one line. */
 export function textOf(error: unknown): string {

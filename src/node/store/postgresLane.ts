@@ -1,6 +1,6 @@
 // Connections of one store handle: made when needed, one piece of work at a time on each, given up after any failure.
 import { hasCode } from '../../base/Errors.ts';
-import { type Reason, rolledBack, timedOut, unavailable } from './clusterErrors.ts';
+import { missing, type Reason, rolledBack, timedOut, unavailable } from './clusterErrors.ts';
 import { isRetryable } from './postgresErrors.ts';
 import { create, identify } from './postgresSchema.ts';
 import { connect, type PostgresSession } from './postgresSession.ts';
@@ -9,10 +9,16 @@ import type { PostgresTarget } from './postgresUrl.ts';
 
 /** What a handle has seen acknowledged. A server that knows less was exchanged, restored or left behind by a failover. */
 export class PostgresMemory {
+  readonly mayCreate: boolean;
   storeId: string | undefined;
   timeline = 0;
+  hasStandbys = false;
   /** The version of each slot, by its names. @shape key and chain as hex, with a colon */
   readonly versions: Map<string, bigint> = new Map();
+
+  constructor(mayCreate: boolean) {
+    this.mayCreate = mayCreate;
+  }
 
   /** @throws store.rolled-back */
   check(session: PostgresSession, storeId: string, versions: ReadonlyMap<string, bigint>): void {
@@ -25,6 +31,7 @@ export class PostgresMemory {
       if (now < version) rolledBack('postgres', session.where, `slot ${name} is at version ${now} and was at ${version}`);
     }
     this.storeId = storeId;
+    this.hasStandbys = session.facts.hasStandbys;
     this.timeline = timeline;
   }
 
@@ -109,6 +116,7 @@ export class PostgresLane {
       // Only who opens a store may make it: one that is gone later is not replaced by an empty one.
       if (found === undefined && this.#memory.storeId !== undefined)
         rolledBack('postgres', session.where, 'the tables of the store are gone');
+      if (found === undefined && !this.#memory.mayCreate) missing('postgres', session.where);
       const storeId = found ?? (await create(session, schema));
       const [rows = []] = await session.look([this.#sql.states()]);
       this.#memory.check(session, storeId, new Map(rows.map(([key, chain, , , version]) => [`${key}:${chain}`, BigInt(version ?? 0)])));

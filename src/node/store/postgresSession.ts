@@ -223,7 +223,8 @@ export async function connect(target: PostgresTarget, host: PostgresTarget['host
   const client = new pg.Client({
     application_name: 'satlock',
     connectionString: host.connectionString,
-    connectionTimeoutMillis: timeoutMs,
+    // our own clock is the first to strike
+    connectionTimeoutMillis: timeoutMs + 500,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   });

@@ -47,6 +47,8 @@ export class Calls {
       const toldOf: { told: Told } = { told: {} };
       this.#answer(path, name, method, call, (told) => {
         toldOf.told = told;
+        // At once: what was stored counts, also when the answer comes too late.
+        this.#measure(told);
       }).then(
         ({ bytes, trailers }) => {
           this.#tell(name, call.getPeer(), started, toldOf.told);
@@ -101,7 +103,6 @@ export class Calls {
     const seconds = (performance.now() - started) / 1_000;
     metrics.calls.inc({ method: name, status: code });
     metrics.callSeconds.observe({ method: name }, seconds);
-    this.#measure(told);
     if (isSatlockError(error) && error.code.startsWith('store.')) this.#options.observer.storeFailed(error);
     this.#write(name, peer, seconds, told, code, answer, error);
   }

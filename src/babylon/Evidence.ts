@@ -5,8 +5,14 @@ import { fail } from '../base/Errors.ts';
 import * as Ecc from '../crypto/Ecc.ts';
 import * as Eots from '../crypto/Eots.ts';
 import type * as PublicKey from '../crypto/PublicKey.ts';
-import type * as SecretKey from '../crypto/SecretKey.ts';
+import * as SecretKey from '../crypto/SecretKey.ts';
 import * as FinalityVote from './FinalityVote.ts';
+import * as Rest from './finality/evidenceRest.ts';
+import type { StoredEvidence } from './finality/types.ts';
+import type * as Message from './Message.ts';
+import * as Registration from './Registration.ts';
+
+export type { StoredEvidence } from './finality/types.ts';
 
 export type Reason =
   | Check.Reason
@@ -15,7 +21,10 @@ export type Reason =
   | { readonly code: 'evidence.different-height'; readonly height1: string; readonly height2: string }
   | { readonly code: 'evidence.different-randomness' }
   | { readonly code: 'evidence.same-block' }
-  | { readonly code: 'evidence.invalid-vote'; readonly which: 'canonical' | 'fork' };
+  | { readonly code: 'evidence.invalid-vote'; readonly which: 'canonical' | 'fork' }
+  | { readonly code: 'evidence.half' }
+  | Rest.Reason
+  | Registration.Reason;
 
 /** Field names as on the chain. Without a canonical vote both votes may be forks: the key comes out all the same. */
 export type Evidence = {
@@ -27,9 +36,6 @@ export type Evidence = {
   readonly canonicalFinalitySig: Uint8Array;
   readonly forkFinalitySig: Uint8Array;
 };
-
-/** As the chain stores it: without the canonical signature it is half, and nobody is slashed by it. */
-export type StoredEvidence = Omit<Evidence, 'canonicalFinalitySig'> & { readonly canonicalFinalitySig: Uint8Array | undefined };
 
 /**
  * The evidence that two votes make. Both are verified first, so that extraction cannot fail afterwards.
@@ -93,6 +99,90 @@ export function extractKey(evidence: Evidence, context?: string, ecc: Ecc.Ecc = 
     },
     ecc,
   );
+}
+
+/**
+ * Why stored evidence does not give a key, or undefined when it does: the chain keeps half ones, and nobody checks what a node sends.
+ *
+ * @throws input.*
+ */
+export function check(evidence: StoredEvidence, context?: string, ecc: Ecc.Ecc = Ecc.auto()): Finding | undefined {
+  const { finalityProviderPk, height, pubRand, canonicalAppHash, forkAppHash, canonicalFinalitySig, forkFinalitySig } = Check.object(
+    evidence,
+    'evidence',
+  );
+  if (canonicalFinalitySig === undefined) return 'half';
+  if (Bytes.equal(Check.bytes(canonicalAppHash, 'canonicalAppHash', 32), Check.bytes(forkAppHash, 'forkAppHash', 32))) return 'same-block';
+  const vote = { finalityProviderPk, height, pubRand };
+  if (!FinalityVote.verify({ ...vote, appHash: canonicalAppHash, signature: canonicalFinalitySig }, context, ecc))
+    return 'canonical-signature';
+  return FinalityVote.verify({ ...vote, appHash: forkAppHash, signature: forkFinalitySig }, context, ecc) ? undefined : 'fork-signature';
+}
+
+/** Why evidence gives no key. */
+export type Finding = 'half' | 'same-block' | 'canonical-signature' | 'fork-signature';
+
+/** True when both signatures verify and are for two blocks: then {@link extractKey} gives the key. @throws input.* */
+export function verify(evidence: StoredEvidence, context?: string, ecc: Ecc.Ecc = Ecc.auto()): boolean {
+  return check(evidence, context, ecc) === undefined;
+}
+
+/**
+ * The message that slashes by the key alone: for evidence that the chain does not act on, such as two votes for forks, or a conflicting vote of a
+ * jailed provider. Evidence that the chain has made whole itself needs no message. The key is public from then on.
+ *
+ * @throws evidence.half, evidence.same-block, evidence.invalid-vote, babylon-address.*, input.*
+ * @source babylon x/btcstaking/keeper/msg_server.go SelectiveSlashingEvidence
+ */
+export function selectiveSlashing(
+  options: { readonly evidence: StoredEvidence; readonly signer: string; readonly context?: string },
+  ecc: Ecc.Ecc = Ecc.auto(),
+): Message.Message<'/babylon.btcstaking.v1.MsgSelectiveSlashingEvidence'> {
+  const { evidence, signer, context } = Check.object(options, 'options');
+  const finding = check(evidence, context, ecc);
+  const { canonicalFinalitySig, finalityProviderPk } = evidence;
+  if (canonicalFinalitySig === undefined) return fail<Reason>({ code: 'evidence.half' }, 'one vote of two is missing: it gives no key');
+  if (finding === 'same-block') fail<Reason>({ code: 'evidence.same-block' }, 'both votes are for the same block');
+  if (finding !== undefined) {
+    const which = finding === 'fork-signature' ? 'fork' : 'canonical';
+    fail<Reason>({ code: 'evidence.invalid-vote', which }, `the ${which} vote has no valid signature`);
+  }
+  const recoveredSecretKey = extractKey({ ...evidence, canonicalFinalitySig }, context, ecc);
+  try {
+    return Registration.selectiveSlashing({ signer, finalityProviderPk, recoveredSecretKey }, ecc);
+  } finally {
+    SecretKey.wipe(recoveredSecretKey);
+  }
+}
+
+/**
+ * Evidence out of a node's answer: `/babylon/finality/v1/finality_providers/{pk}/evidence`, one item of the list of all, or the event of a slashing.
+ * Without a canonical signature it is half.
+ *
+ * @throws input.*, hex.*, finality-view.not-base64, finality-view.not-decimal
+ * @source babylon proto/babylon/finality/v1/query.proto EvidenceResponse
+ */
+export function fromRest(json: unknown): StoredEvidence {
+  return Rest.evidence(json);
+}
+
+/** Evidence as a node's REST interface writes it. @throws input.* */
+export function toRest(evidence: StoredEvidence): Rest.EvidenceJson {
+  return Rest.toJson(Check.object(evidence, 'evidence'));
+}
+
+/**
+ * One page of `/babylon/finality/v1/evidences`. The list is no log: for every stored evidence it repeats its provider's first whole one, so repetitions
+ * are taken out here; later evidence of a provider and half evidence never appear. Ask from height 0 each time: evidence of lower heights may come later.
+ *
+ * @returns `nextKey` of the next page, in base64
+ * @throws as {@link fromRest}
+ * @source babylon x/finality/keeper/grpc_query.go ListEvidences
+ */
+export function listFromRest(json: unknown): { readonly evidences: readonly StoredEvidence[]; readonly nextKey: string | undefined } {
+  const { all, nextKey } = Rest.list(json);
+  const byVotes = new Map(all.map((one) => [JSON.stringify(Rest.toJson(one)), one]));
+  return { evidences: [...byVotes.values()], nextKey };
 }
 
 function checkVote(vote: FinalityVote.FinalityVote, name: string): void {

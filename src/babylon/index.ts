@@ -1,5 +1,7 @@
 /** Babylon accounts as text and bytes. */
 export * as BabylonAddress from './BabylonAddress.ts';
+/** What a refusal by the chain means for a provider. */
+export * as ChainError from './ChainError.ts';
 /** Which rules beyond Bitcoin's apply. */
 export * as ChainProfile from './ChainProfile.ts';
 /** What must be known of a chain to judge a message. */
@@ -24,6 +26,12 @@ export * as Evidence from './Evidence.ts';
 export * as ExtensionTx from './ExtensionTx.ts';
 /** Which transaction's fee can be raised, and how. */
 export * as FeeBumping from './FeeBumping.ts';
+/** The life of a provider: states, unjailing, missed votes. */
+export * as FinalityProvider from './FinalityProvider.ts';
+/** What the chain would answer to a provider's message, and what becomes of a vote. */
+export * as FinalityRules from './FinalityRules.ts';
+/** What must be known of the chain to judge a provider's message. */
+export * as FinalityView from './FinalityView.ts';
 /** Finality votes. */
 export * as FinalityVote from './FinalityVote.ts';
 /** From a leaf script back to keys, quorums and times. */
@@ -46,6 +54,12 @@ export * as PreSigned from './PreSigned.ts';
 export * as ProofOfPossession from './ProofOfPossession.ts';
 /** Commitment of public randomness. */
 export * as PubRandCommit from './PubRandCommit.ts';
+/** Which commitment of randomness rules a height. */
+export * as RandomnessIndex from './RandomnessIndex.ts';
+/** When randomness is committed, and from which height. */
+export * as RandomnessPlan from './RandomnessPlan.ts';
+/** Randomness of a height with its proof. */
+export * as RandomnessProofs from './RandomnessProofs.ts';
 /** What any transaction or PSBT is, of whom, and what is wrong with it. */
 export * as Recognise from './Recognise.ts';
 /** Messages from verified parts, and what the chain would answer. */
@@ -66,6 +80,10 @@ export * as StakingContract from './StakingContract.ts';
 export * as StakingTx from './StakingTx.ts';
 /** The unbonding transaction. */
 export * as UnbondingTx from './UnbondingTx.ts';
+/** Which heights a provider votes for, and the messages. */
+export * as VotePlan from './VotePlan.ts';
+/** Who has power at a height, and when it is final. */
+export * as VotingPower from './VotingPower.ts';
 /** Outputs as wallet policies with extended keys. */
 export * as WalletPolicy from './WalletPolicy.ts';
 /** Withdrawals of matured outputs. */

@@ -5,8 +5,8 @@ import * as Check from '../../base/Check.ts';
 import type { XOnlyPublicKey } from '../../crypto/PublicKey.ts';
 import type { Failure } from '../chain/verdict.ts';
 import { first } from '../chain/verdict.ts';
-import type { StoredEvidence } from '../Evidence.ts';
 import { providerOf } from './context.ts';
+import type { StoredEvidence } from './types.ts';
 import * as VoteRules from './voteRules.ts';
 
 /** What becomes of a vote. */

@@ -41,9 +41,10 @@ export function uint64(value: unknown, field: string): bigint {
 
 /** Bytes in base64. */
 export function bytes(value: unknown, field: string, length: number): Uint8Array {
+  const text = Check.text(value, field);
   let decoded: Uint8Array;
   try {
-    decoded = base64.decode(Check.text(value, field));
+    decoded = base64.decode(text);
   } catch (cause) {
     return fail<Reason>({ code: 'finality-view.not-base64', field }, `${field}: expected base64`, { cause });
   }

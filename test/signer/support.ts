@@ -7,7 +7,7 @@ import * as PublicKey from '../../src/crypto/PublicKey.ts';
 import * as SecretKey from '../../src/crypto/SecretKey.ts';
 import { MemoryStore } from '../../src/signer/MemoryStore.ts';
 import type { Recognisers } from '../../src/signer/Recognisers.ts';
-import { type KeyRing, Signer, type SignerEvent, type SignerOptions } from '../../src/signer/Signer.ts';
+import { type KeyRing, type Outcome, Signer, type SignerEvent, type SignerOptions } from '../../src/signer/Signer.ts';
 import type { SignStore, Slot } from '../../src/signer/SignStore.ts';
 
 export const CHAIN = 'bbn-test';
@@ -96,4 +96,18 @@ export function world(options: Partial<SignerOptions> & { readonly opens?: boole
     ...rest,
   });
   return { signer, store, ring, slot, secretKey, events };
+}
+
+export function codeOf(outcome: Outcome): string {
+  return outcome.kind === 'refused' ? outcome.refusal.code : outcome.kind;
+}
+
+/** Asks for a vote of a height; `what` stands for its app hash. */
+export async function ask({ signer, slot }: Pick<World, 'signer' | 'slot'>, height: bigint, what?: string): Promise<Outcome> {
+  return signer.sign({ ...slot, height, message: vote(height, what) });
+}
+
+export function signatureOf(outcome: Outcome | undefined): Uint8Array {
+  if (outcome === undefined || outcome.kind === 'refused') throw new Error('not signed');
+  return outcome.signature;
 }

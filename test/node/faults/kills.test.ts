@@ -8,6 +8,7 @@ import * as Hex from '../../../src/base/Hex.ts';
 import * as Eots from '../../../src/crypto/Eots.ts';
 import * as PublicKey from '../../../src/crypto/PublicKey.ts';
 import { EotsClient } from '../../support/eotsClient.ts';
+import { Ledger } from '../../support/ledger.ts';
 import { cleanUp, type Daemon, HMAC_KEY, type Home, newHome, serve } from '../../support/signerProcess.ts';
 
 const KILLS = Number(process.env['SATLOCK_KILLS'] ?? 24);
@@ -15,19 +16,6 @@ const LANES = 2;
 const CHAIN = 'kill-test-1';
 
 afterAll(cleanUp);
-
-/** Everything that ever came out of the signers of one key: the message of each height and its signature. */
-class Ledger {
-  readonly released = new Map<bigint, { readonly message: Uint8Array; readonly sig: string }>();
-
-  add(height: bigint, message: Uint8Array, sig: Uint8Array): void {
-    const known = this.released.get(height);
-    if (known !== undefined && Hex.encode(known.message) !== Hex.encode(message))
-      throw new Error(`two messages signed at height ${height}`);
-    if (known !== undefined && known.sig !== Hex.encode(sig)) throw new Error(`two signatures of one message at height ${height}`);
-    this.released.set(height, { message, sig: Hex.encode(sig) });
-  }
-}
 
 /** A generator of its own for each lane: the moments of the kills differ from run to run anyway, the votes do not. */
 function dice(seed: number): () => number {

@@ -71,8 +71,10 @@ async function run(options: Options): Promise<void> {
   const { start } = await import('../../../node/SignerService.ts');
   const { untilSignal } = await import('../../../node/daemon/SignerDaemon.ts');
   const service = await start(await serviceOptions(options, home, hmacKey));
+  // First the handlers, then the line: a supervisor that has read it may send a signal at once.
+  const stopped = untilSignal(service.running);
   announce(options, home, service);
-  await untilSignal(service.running);
+  await stopped;
   const halted = service.running.halted();
   if (halted === undefined) return;
   note(`satlock: signing was halted: ${halted}`);

@@ -33,6 +33,7 @@ export type Reason =
   | { readonly code: 'covenant-remote.other-leaf'; readonly field: string; readonly expected: string; readonly got: string }
   | { readonly code: 'covenant-remote.several-stakers'; readonly field: string; readonly got: number }
   | { readonly code: 'covenant-remote.bad-encryption-key'; readonly field: string }
+  | { readonly code: 'covenant-remote.two-expansions'; readonly field: string }
   | { readonly code: 'covenant-remote.malformed-output'; readonly field: string };
 
 /** What the caller knows besides the request; each of them saves a search. */
@@ -57,14 +58,14 @@ const REQUIRED = [
   'unbonding_slashing_script_hex',
   'fp_enc_keys',
 ] as const;
-/** The staker's signatures are ours: the reference's form has no place for them. */
-const OPTIONAL = ['stake_expansion', 'delegator_slashing_sig_hex', 'delegator_unbonding_slashing_sig_hex'] as const;
 const EXPANSION = [
   'previous_active_stake_tx_hex',
   'other_funding_output_hex',
   'previous_staking_output_idx',
   'previous_active_stake_unbonding_script_hex',
 ] as const;
+/** The staker's signatures are ours: the reference's form has no place for them. One of its releases has the expansion's fields beside the others. */
+const OPTIONAL = ['stake_expansion', 'delegator_slashing_sig_hex', 'delegator_unbonding_slashing_sig_hex', ...EXPANSION] as const;
 
 /** What a request says, before anything is looked up. */
 type Read = {
@@ -114,7 +115,8 @@ export type Response = {
   readonly slashing_transactions_signatures: readonly string[];
   readonly unbonding_transaction_signature: string;
   readonly slash_unbonding_transactions_signatures: readonly string[];
-  readonly stake_expansion_transaction_signature?: string;
+  /** Empty where there is no expansion. */
+  readonly stake_expansion_transaction_signature: string;
 };
 
 /** Signatures in the reference's form. @throws input.* */
@@ -124,7 +126,7 @@ export function toResponse(signatures: CovenantSigner.Signatures): Response {
     slashing_transactions_signatures: stakingSlashing.map(Hex.encode),
     unbonding_transaction_signature: Hex.encode(unbonding),
     slash_unbonding_transactions_signatures: unbondingSlashing.map(Hex.encode),
-    ...(expansion === undefined ? {} : { stake_expansion_transaction_signature: Hex.encode(expansion) }),
+    stake_expansion_transaction_signature: expansion === undefined ? '' : Hex.encode(expansion),
   };
 }
 
@@ -282,8 +284,8 @@ function readRequest(json: unknown, ecc: Ecc.Ecc): Read {
   };
   const slashing = leafOf(scripts.slashing, 'slashing', 'slashing_script_hex', ecc);
   const staker = onlyStaker(slashing.stakers, 'slashing_script_hex');
-  const given = fields.values['stake_expansion'];
-  const previous = given === undefined || given === null ? undefined : readPrevious(given, ecc);
+  const given = expansionIn(fields);
+  const previous = given === undefined ? undefined : readPrevious(given, ecc);
   return {
     stakingTx: Tx.decode(hex('staking_tx_hex'), 'request.staking_tx_hex'),
     stakingOutputIndex: Fields.uint32(fields, 'staking_output_idx'),
@@ -298,6 +300,20 @@ function readRequest(json: unknown, ecc: Ecc.Ecc): Read {
     },
     previous,
   };
+}
+
+/** The expansion as an object of its own, or beside the other fields: there an empty transaction means none. */
+function expansionIn({ values }: Fields.Fields): unknown {
+  const nested = values['stake_expansion'];
+  const isNested = nested !== undefined && nested !== null;
+  const flat = values['previous_active_stake_tx_hex'];
+  if (flat === undefined || flat === null || flat === '') return isNested ? nested : undefined;
+  if (isNested)
+    fail<Reason>(
+      { code: 'covenant-remote.two-expansions', field: 'request.stake_expansion' },
+      'request.stake_expansion: the stake before is named twice',
+    );
+  return Object.fromEntries(EXPANSION.map((key) => [key, values[key]]));
 }
 
 function signatureOf(

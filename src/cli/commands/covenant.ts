@@ -12,6 +12,7 @@ import { note, print, toJson } from '../io.ts';
 import * as parse from '../parse.ts';
 import { type KeyOptions, keyOptions, withKey } from './covenant/key.ts';
 import { type PolicyOptions, policyOptions, type Request, readRequest, shown } from './covenant/request.ts';
+import { serveCommand } from './covenant/serve.ts';
 
 const FORMS = `
 FILE is one of
@@ -26,8 +27,8 @@ Exit code 1: refused.
 `;
 
 export function covenantCommand(): Command {
-  const command = new Command('covenant').description('a covenant member that rebuilds what it signs: check, sign, log');
-  for (const part of [checkCommand, signCommand, logCommand]) command.addCommand(part());
+  const command = new Command('covenant').description('a covenant member that rebuilds what it signs: check, sign, serve, log');
+  for (const part of [checkCommand, signCommand, logCommand, serveCommand]) command.addCommand(part());
   command.addHelpText('after', '\nExample:\n  satlock covenant check delegation.json --network bbn-1 --tip-height 905700');
   return command;
 }

@@ -84,7 +84,7 @@ describe('an expansion', () => {
       () =>
         fault({
           ...made.json,
-          stk_exp: { ...(made.json.stk_exp as object), previous_stk_covenant_sigs: [{ pk: hex(member.publicKey), sig: '' }] },
+          stk_exp: { ...(made.json['stk_exp'] as object), previous_stk_covenant_sigs: [{ pk: hex(member.publicKey), sig: '' }] },
         }),
       'state.not-signed',
     ],

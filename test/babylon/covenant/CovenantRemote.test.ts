@@ -51,7 +51,9 @@ describe('a request by the rules', () => {
       'slashing_transactions_signatures',
       'unbonding_transaction_signature',
       'slash_unbonding_transactions_signatures',
+      'stake_expansion_transaction_signature',
     ]);
+    expect(response.stake_expansion_transaction_signature).toBe('');
     expect(delegation.unbonding.verify(covenantPk, Hex.decode(response.unbonding_transaction_signature))).toBe(true);
     expect(
       [response.slashing_transactions_signatures, response.slash_unbonding_transactions_signatures].map(([one]) => one?.length),
@@ -95,6 +97,16 @@ describe('a request by the rules', () => {
     const prepared = prepare(json, more);
     const signatures = CovenantSigner.sign({ prepared, secretKey: member.secretKey });
     expect(CovenantRemote.toResponse(signatures).stake_expansion_transaction_signature).toHaveLength(128);
+    // A release of the reference has the fields beside the others, and sends them empty where there is no expansion.
+    expect(hex(prepare({ ...requestOf(child), ...expansion }, more).digest)).toBe(hex(prepared.digest));
+    expect(codeOf(() => prepare({ ...json, ...expansion }, more))).toBe('covenant-remote.two-expansions');
+    const empty = {
+      previous_active_stake_tx_hex: '',
+      other_funding_output_hex: '',
+      previous_staking_output_idx: 0,
+      previous_active_stake_unbonding_script_hex: '',
+    };
+    for (const none of [empty, { stake_expansion: null }]) expect(hex(prepare({ ...request, ...none }).digest)).toBe(hex(direct.digest));
     // Of the stake before everything is rebuilt too.
     const bad: readonly (readonly [Request, string])[] = [
       [{ previous_staking_output_idx: 0 }, 'expansion.previous-script'],

@@ -11,7 +11,7 @@ import { altered, delegation, member, type Rest, rest, restOf, signedBy, strange
 
 /** Where coins must never go. */
 export const attacker: Uint8Array = P2TR;
-export const V0_JSON = restOf(stake({ params: V0 }), {}, staker, 0);
+export const V0_JSON: Rest = restOf(stake({ params: V0 }), {}, staker, 0);
 
 /** A delegation whose staker and node agree on other rules than the parameters say. */
 function underRules(changes: Partial<Delegation.Rules>): Rest {
@@ -36,10 +36,14 @@ export function forgedUnbonding(change: (copy: Tx.Transaction) => void): Rest {
   });
 }
 
-export const pay = (index: number, script: Uint8Array) => (copy: Tx.Transaction) => {
-  const output = copy.outs[index];
-  if (output !== undefined) output.script = Uint8Array.from(script);
-};
+type Change = (copy: Tx.Transaction) => void;
+
+export const pay =
+  (index: number, script: Uint8Array): Change =>
+  (copy) => {
+    const output = copy.outs[index];
+    if (output !== undefined) output.script = Uint8Array.from(script);
+  };
 const shift = (index: number, by: bigint) => (copy: Tx.Transaction) => {
   const output = copy.outs[index];
   if (output !== undefined) output.value += by;
@@ -49,7 +53,7 @@ export const spend = (change: {
   readonly sequence?: number;
   readonly script?: Uint8Array;
   readonly hash?: Uint8Array;
-}) => {
+}): Change => {
   return (copy: Tx.Transaction) => {
     Object.assign(copy.ins[0] as object, change);
   };

@@ -89,14 +89,24 @@ export function signedBy(members: readonly KeyPair[]): Readonly<Record<string, u
 export const delegation: Delegation.Delegation = stake({ outputIndex: 1 });
 export const rest: Rest = restOf(delegation);
 
+export type Expansion = {
+  readonly child: Delegation.Delegation;
+  readonly json: Rest;
+  readonly previous: Rest;
+  readonly funding: Tx.Transaction;
+  readonly coin: Tx.SpentOutput;
+  /** The coin as the chain stores it, in hex. */
+  readonly output: string;
+};
+
 /** An expansion of {@link delegation}, mined at 450, by a coin of 50,000 sat. */
-export function expansionOf(options: StakeOptions = {}, fundingSats = 50_000n) {
+export function expansionOf(options: StakeOptions = {}, fundingSats = 50_000n): Expansion {
   const funding = paying(fundingSats);
   const coin = Tx.outputOf(funding, 0);
   const inputs = [delegation.staking.outpoint, { txid: Tx.txid(funding), vout: 0 }];
   const child = stake({ inputs, valueSats: 520_000n, ...options });
   const output = `${coin.valueSats.toString(16).padStart(16, '0').match(/../g)?.reverse().join('')}${coin.scriptPubKey.length.toString(16).padStart(2, '0')}${hex(coin.scriptPubKey)}`;
-  const json = {
+  const json: Rest = {
     ...restOf(child, {}, options.owner ?? staker),
     stk_exp: { previous_staking_tx_hash_hex: delegation.stakingTxid, other_funding_tx_out_hex: output, previous_stk_covenant_sigs: [] },
   };

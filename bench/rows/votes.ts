@@ -200,7 +200,7 @@ export async function daemonRows(fixtures: Fixtures, _: Budget, quick: boolean):
   const { store, commit, close } = await openLmdb(fixtures);
   const bench = await benchOver(fixtures, store, lib.backends.native ?? lib.backends.wasm);
   await prepare(bench, 50_000);
-  const hmacKey = new Uint8Array(32).fill(9);
+  const hmacKey = new TextEncoder().encode('a key of the benchmark');
   const keystore = {
     list: () => [{ name: 'bench', publicKey: bench.slot.publicKey, unlocked: true }],
     unlock: async () => undefined,

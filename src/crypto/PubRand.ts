@@ -9,9 +9,11 @@ import { derivation, MAX_HEIGHT } from './nonceDerivation.ts';
 import * as Source from './nonceSource.ts';
 import * as Scalar from './Scalar.ts';
 import type * as SecretKey from './SecretKey.ts';
+import * as Sealed from './sealedPoints.ts';
 
 export type { NoncePair } from './nonce.ts';
-export type { HeightRange, NonceSource, SealedPoints } from './nonceSource.ts';
+export type { NonceSource } from './nonceSource.ts';
+export type { HeightRange, PointsInSteps, SealedPoints } from './sealedPoints.ts';
 
 export type Reason = Source.Reason;
 
@@ -79,28 +81,43 @@ export function source(
 export function sealedPoints(
   secretKey: SecretKey.SecretKey,
   chainId: string,
-  range: Source.HeightRange,
+  range: Sealed.HeightRange,
   ecc: Ecc = auto(),
-): Source.SealedPoints {
-  return Source.sealedPoints(secretKey, chainId, range, ecc);
+): Sealed.SealedPoints {
+  return Sealed.sealedPoints(secretKey, chainId, range, ecc);
 }
 
 /**
- * A range cut into neighbouring parts of at most `size` heights, in order; none for an empty range.
+ * The same bit by bit, for a caller with others to serve; `wipe` it in the end.
+ *
+ * @throws input.*, secret-key.out-of-range, pub-rand.malformed-chain-id
+ */
+export function pointsInSteps(
+  secretKey: SecretKey.SecretKey,
+  chainId: string,
+  range: Sealed.HeightRange,
+  ecc: Ecc = auto(),
+): Sealed.PointsInSteps {
+  return Sealed.pointsInSteps(secretKey, chainId, range, ecc);
+}
+
+/**
+ * A range cut into the parts that have a seal each, in order: 512 heights, and what is left; none for an empty range.
  *
  * @throws input.*
  */
-export function splitRange(range: Source.HeightRange, size: number): Source.HeightRange[] {
-  return Source.splitRange(range, size);
+export function splitRange(range: Sealed.HeightRange): Sealed.HeightRange[] {
+  return Sealed.splitRange(range);
 }
 
 /**
- * Neighbouring parts of sealed points as one range, after each part's seal was verified.
+ * The parts of {@link splitRange}, computed apart, as one range. Their seals are not verified here, but by the source that adopts them.
  *
- * @throws input.*, secret-key.out-of-range, pub-rand.malformed-chain-id, pub-rand.bad-seal, pub-rand.gap
+ * @throws input.*
+ * @throws pub-rand.gap - a part does not go on where the last one ended
  */
-export function joinSealed(secretKey: SecretKey.SecretKey, chainId: string, parts: readonly Source.SealedPoints[]): Source.SealedPoints {
-  return Source.joinSealed(secretKey, chainId, parts);
+export function joinSealed(parts: readonly Sealed.SealedPoints[]): Sealed.SealedPoints {
+  return Sealed.joinSealed(parts);
 }
 
 /**

@@ -88,8 +88,7 @@ export function derivation(secretKey: SecretKey.SecretKey, chainId: string): Der
   };
 }
 
-/** @throws input.not-text, pub-rand.malformed-chain-id */
-export function chainIdBytes(chainId: string): Uint8Array {
+function chainIdBytes(chainId: string): Uint8Array {
   const bytes = utf8ToBytes(Check.text(chainId, 'chainId'));
   // Text with half a surrogate pair has no UTF-8 form: the encoder would replace it, and two chains would share their nonces.
   if (/\p{Surrogate}/u.test(chainId)) {

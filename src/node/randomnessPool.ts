@@ -24,8 +24,6 @@ export type RandomnessPoolOptions = {
   readonly workerUrl?: URL | undefined;
 };
 
-/** Heights in one piece of work: some 15 ms for the native library, 60 ms for WASM. */
-const PIECE = 512;
 /** Pieces that lie with a thread at once, so that it need not wait for the next. */
 const AHEAD = 2;
 /** Threads that may die before the pool goes on without any. */
@@ -67,13 +65,13 @@ export class RandomnessPool {
    */
   async points(secretKey: SecretKey.SecretKey, chainId: string, range: PubRand.HeightRange): Promise<PubRand.SealedPoints> {
     this.#assertOpen();
-    const ranges = PubRand.splitRange(range, PIECE);
+    const ranges = PubRand.splitRange(range);
     // Computes nothing, and says at once what is wrong with the key or the chain.
     const nothing = PubRand.sealedPoints(secretKey, chainId, { ...range, count: 0 }, this.#ecc);
     if (ranges.length === 0) return nothing;
     const own = SecretKey.from(secretKey);
     try {
-      return PubRand.joinSealed(own, chainId, await this.#compute(own, chainId, ranges));
+      return PubRand.joinSealed(await this.#compute(own, chainId, ranges));
     } finally {
       SecretKey.wipe(own);
     }
@@ -118,29 +116,26 @@ export class RandomnessPool {
   }
 
   async #computeHere(secretKey: SecretKey.SecretKey, chainId: string, range: PubRand.HeightRange): Promise<PubRand.SealedPoints> {
-    const slices: PubRand.SealedPoints[] = [];
-    let count = 4;
-    for (let done = 0; done < range.count; ) {
-      const slice = {
-        ...range,
-        startHeight: range.startHeight + BigInt(done) * range.interval,
-        count: Math.min(count, range.count - done),
-      };
-      const compute = async (): Promise<number> => {
-        await othersServed();
-        this.#assertOpen();
-        const start = performance.now();
-        slices.push(PubRand.sealedPoints(secretKey, chainId, slice, this.#ecc));
-        return performance.now() - start;
-      };
-      const turn = this.#slices.then(compute);
-      this.#slices = turn.catch(() => undefined);
-      const tookMs = await turn;
-      done += slice.count;
-      // Towards slices of SLICE_MS, never more than doubled: the first ones are slow, because nothing is compiled yet.
-      count = Math.max(1, Math.min(2 * count, Math.floor((slice.count * SLICE_MS) / Math.max(tookMs, 0.01))));
+    const points = PubRand.pointsInSteps(secretKey, chainId, range, this.#ecc);
+    try {
+      for (let count = 4, isMore = true; isMore; ) {
+        const compute = async (): Promise<number> => {
+          await othersServed();
+          this.#assertOpen();
+          const start = performance.now();
+          isMore = points.advance(count);
+          return performance.now() - start;
+        };
+        const turn = this.#slices.then(compute);
+        this.#slices = turn.catch(() => undefined);
+        const tookMs = await turn;
+        // Towards slices of SLICE_MS, never more than doubled: the first ones are slow, because nothing is compiled yet.
+        count = Math.max(1, Math.min(2 * count, Math.floor((count * SLICE_MS) / Math.max(tookMs, 0.01))));
+      }
+      return points.finish();
+    } finally {
+      points.wipe();
     }
-    return PubRand.joinSealed(secretKey, chainId, slices);
   }
 
   #assertOpen(): void {

@@ -109,7 +109,7 @@ describe('a source of nonces', () => {
 
   it('gives nothing once it is wiped', () => {
     const source = PubRand.source(secretKey, CHAIN);
-    const sealed = source.prepare(range(1n, 2));
+    const sealed = PubRand.sealedPoints(secretKey, CHAIN, range(1n, 2));
     source.wipe();
     expect(codeOf(() => source.pair(1n))).toBe('pub-rand.wiped');
     expect(codeOf(() => source.prepare(range(1n, 1)))).toBe('pub-rand.wiped');
@@ -161,24 +161,61 @@ describe('sealed points', () => {
     const source = PubRand.source(secretKey, CHAIN);
     for (const forged of forgeries) {
       expect(codeOf(() => source.adopt(forged))).toBe('pub-rand.bad-seal');
-      expect(codeOf(() => PubRand.joinSealed(secretKey, CHAIN, [forged]))).toBe('pub-rand.bad-seal');
     }
     for (const height of [100n, 101n, 102n, 103n, 104n, 106n]) expect(source.holds(height)).toBe(false);
     expect(codeOf(() => source.adopt({ ...sealed, count: 3 }))).toBe('input.wrong-length');
   });
 
-  it('are joined to the seal of the whole', () => {
-    const parts = [range(5n, 3), range(8n, 1), range(9n, 0), range(9n, 6)].map((part) => PubRand.sealedPoints(secretKey, CHAIN, part));
-    const whole = PubRand.joinSealed(secretKey, CHAIN, parts);
-    expect(whole).toEqual(PubRand.sealedPoints(secretKey, CHAIN, range(5n, 10)));
-    const [a, b] = parts as [PubRand.SealedPoints, PubRand.SealedPoints];
-    expect(codeOf(() => PubRand.joinSealed(secretKey, CHAIN, [b, a]))).toBe('pub-rand.gap');
-    expect(codeOf(() => PubRand.joinSealed(secretKey, CHAIN, [a, a]))).toBe('pub-rand.gap');
-    expect(codeOf(() => PubRand.joinSealed(secretKey, CHAIN, []))).toBe('input.missing');
+  it('have a seal for each 512, which are those of the parts', () => {
+    const asked = range(5n, 1_100, 3n);
+    const parts = PubRand.splitRange(asked);
+    expect(parts).toEqual([range(5n, 512, 3n), range(5n + 1_536n, 512, 3n), range(5n + 3_072n, 76, 3n)]);
+    const sealedParts = parts.map((part) => PubRand.sealedPoints(secretKey, CHAIN, part));
+    const whole = PubRand.joinSealed(sealedParts);
+    expect(whole).toEqual(PubRand.sealedPoints(secretKey, CHAIN, asked));
+    expect(whole.seal).toHaveLength(96);
+    const [a, b, c] = sealedParts as [PubRand.SealedPoints, PubRand.SealedPoints, PubRand.SealedPoints];
+    for (const wrong of [
+      [b, a],
+      [a, a],
+      [a, c],
+      [c, a],
+      [a, { ...b, interval: 1n }],
+    ]) {
+      expect(codeOf(() => PubRand.joinSealed(wrong))).toBe('pub-rand.gap');
+    }
+    const short = PubRand.sealedPoints(secretKey, CHAIN, range(5n, 3));
+    expect(codeOf(() => PubRand.joinSealed([short, PubRand.sealedPoints(secretKey, CHAIN, range(8n, 3))]))).toBe('pub-rand.gap');
+    expect(codeOf(() => PubRand.joinSealed([]))).toBe('input.missing');
+    expect(codeOf(() => PubRand.joinSealed([{ ...a, points: a.points.slice(33) }]))).toBe('input.wrong-length');
+    // A seal of one part does not fit another, and one wrong part spoils the whole.
+    const source = PubRand.source(secretKey, CHAIN);
+    const swapped = whole.seal.slice();
+    swapped.set(b.seal, 0);
+    swapped.set(a.seal, 32);
+    expect(codeOf(() => source.adopt({ ...whole, seal: swapped }))).toBe('pub-rand.bad-seal');
+    expect(codeOf(() => source.adopt({ ...whole, points: whole.points.map((byte, i) => (i === 600 * 33 ? byte ^ 1 : byte)) }))).toBe(
+      'pub-rand.bad-seal',
+    );
+    expect(source.holds(5n)).toBe(false);
+    source.adopt(whole);
+    expect(source.holds(5n + 3n * 1_099n)).toBe(true);
+  });
+
+  it('may be computed bit by bit', () => {
+    const steps = PubRand.pointsInSteps(secretKey, CHAIN, range(7n, 10));
+    expect([steps.advance(4), steps.advance(4)]).toEqual([true, true]);
+    expect(codeOf(() => steps.finish())).toBe('input.missing');
+    expect(steps.advance(4)).toBe(false);
+    expect(steps.finish()).toEqual(PubRand.sealedPoints(secretKey, CHAIN, range(7n, 10)));
+    steps.wipe();
+    const wiped = PubRand.pointsInSteps(secretKey, CHAIN, range(7n, 10));
+    wiped.wipe();
+    expect(codeOf(() => wiped.advance(1))).toBe('pub-rand.wiped');
   });
 
   it('have a seal that is no nonce of the key', () => {
-    const { seal } = PubRand.sealedPoints(secretKey, CHAIN, range(0n, 0));
+    const { seal } = PubRand.sealedPoints(secretKey, CHAIN, range(0n, 1));
     expect(hex(PubRand.derive(secretKey, CHAIN, 0n).pubRand)).not.toBe(hex(PubRand.fromSecret(seal).pubRand));
   });
 });

@@ -87,13 +87,16 @@ describe('a randomness pool', () => {
     expect(made.running).toBe(0);
   });
 
-  it('takes no points that are not of this key', async () => {
+  it('hands on what its threads answer with their seals, by which a source finds a lie', async () => {
     const lie = 'points: new Uint8Array(33 * range.count).fill(2), seal: new Uint8Array(32)';
     const workerUrl = thread(
       'liar',
       `parentPort.on("message", ({ id, range }) => parentPort.postMessage({ id, sealed: { ...range, ${lie} } }))`,
     );
-    expect(await codeOf(pool({ threads: 1, workerUrl }).points(secretKey, CHAIN, range(1n, 3)))).toBe('pub-rand.bad-seal');
+    const lied = await pool({ threads: 1, workerUrl }).points(secretKey, CHAIN, range(1n, 3));
+    const source = PubRand.source(secretKey, CHAIN);
+    expect(await codeOf(Promise.resolve().then(() => source.adopt(lied)))).toBe('pub-rand.bad-seal');
+    expect(source.holds(1n)).toBe(false);
   });
 
   it('serves others between its slices where it computes on the calling thread', async () => {

@@ -31,6 +31,10 @@ export interface EtcdCluster {
   /** Runs etcdctl against the members that are asked directly. */
   readonly ctl: (args: readonly string[], member?: number) => Promise<string>;
   readonly leader: () => Promise<EtcdMember>;
+  /** A folder for files of etcdctl. */
+  readonly folder: string;
+  /** Stops all members and starts them again from a snapshot file. */
+  readonly restore: (snapshot: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -71,12 +75,24 @@ export async function startEtcd(options: EtcdOptions): Promise<EtcdCluster> {
     launch(i);
   });
   const ctl = (args: readonly string[], member = 0): Promise<string> => run(args, `127.0.0.1:${plans[member]?.client}`, owner);
+  const healthy = async (): Promise<void> => {
+    for (const i of plans.keys()) await until('etcd answers', () => isHealthy(ctl, i), 30_000, join(folder, `m${i}.log`));
+  };
   const members = plans.map((plan, i) => member(plan, plans, running, i, () => launch(i)));
   const cluster: EtcdCluster = {
     members,
     url: (prefix, parameters = '') => `etcd://${members.map(({ endpoint }) => endpoint).join(',')}/${prefix}${parameters}`,
     ctl,
     leader: () => leaderOf(members, ctl),
+    folder,
+    restore: async (snapshot) => {
+      await Promise.all(running.map((each) => each?.stop('SIGKILL')));
+      await restore(plans, initial, snapshot);
+      plans.forEach((_, i) => {
+        launch(i);
+      });
+      await healthy();
+    },
     stop: async () => {
       await Promise.all(running.map((each) => each?.stop('SIGKILL')));
       await Promise.all(plans.flatMap((plan) => [plan.peerProxy.close(), plan.clientProxy.close()]));
@@ -84,7 +100,7 @@ export async function startEtcd(options: EtcdOptions): Promise<EtcdCluster> {
     },
   };
   try {
-    for (const i of plans.keys()) await until('etcd answers', () => isHealthy(ctl, i), 30_000, join(folder, `m${i}.log`));
+    await healthy();
   } catch (error) {
     await cluster.stop();
     throw error;

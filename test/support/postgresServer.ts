@@ -64,19 +64,44 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   return server;
 }
 
+export interface PostgresPair {
+  readonly primary: PostgresServer;
+  readonly standby: PostgresServer;
+  readonly standbyName: string;
+  /** What the standby receives goes through here. */
+  readonly replication: TcpProxy;
+  /** A URL of both servers, the first primary first. */
+  readonly bothUrl: (parameters?: string) => string;
+}
+
 /** A server whose commits wait for a standby's disk, and that standby. */
-export async function startPostgresPair(): Promise<{ readonly primary: PostgresServer; readonly standby: PostgresServer }> {
+export async function startPostgresPair(): Promise<PostgresPair> {
   const primary = await startPostgres();
+  const replication = await startProxy({ port: primary.port });
   try {
     const folder = newFolder('standby', account('postgres'));
     const data = join(folder, 'data');
-    const from = `host=127.0.0.1 port=${primary.port} user=postgres password=${PASSWORD} application_name=${STANDBY}`;
+    const from = `host=127.0.0.1 port=${replication.port} user=postgres password=${PASSWORD} application_name=${STANDBY}`;
     await run('pg_basebackup', ['-D', data, '-d', from, '-R', '-X', 'stream', '-c', 'fast', '-N'], folder);
     const standby = await launch(folder, data, []);
     await primary.configure([`synchronous_standby_names = '${STANDBY}'`]);
     await until('the standby takes part', async () => (await primary.sql('SELECT sync_state FROM pg_stat_replication')).trim() === 'sync');
-    return { primary, standby };
+    const bothUrl = (parameters = ''): string => primary.url(parameters).replace(/@([^/]*)/, `@$1,127.0.0.1:${standby.proxy.port}`);
+    return {
+      primary,
+      standby: {
+        ...standby,
+        stop: async () => {
+          await replication.close();
+          await standby.stop();
+        },
+      },
+      standbyName: STANDBY,
+      replication,
+      bothUrl,
+    };
   } catch (error) {
+    await replication.close();
     await primary.stop();
     throw error;
   }

@@ -13,7 +13,7 @@ export interface TcpProxy {
   readonly close: () => Promise<void>;
 }
 
-type Pair = { readonly near: Socket; readonly far: Socket; readonly pid: number | undefined };
+type Pair = { readonly near: Socket; readonly far: Socket; readonly port: number | undefined };
 
 /** Starts a proxy on a free port in front of `target`. */
 export async function startProxy(target: { readonly port: number; readonly host?: string }): Promise<TcpProxy> {
@@ -22,13 +22,13 @@ export async function startProxy(target: { readonly port: number; readonly host?
   const state = { isCut: false, isFrozen: false };
   const server = createServer({ allowHalfOpen: false }, (near) => {
     near.on('error', () => near.destroy());
-    const pid = pidBehind(near.remotePort);
-    if (state.isCut || (pid !== undefined && cutPids.has(pid))) {
+    const port = near.remotePort;
+    if (state.isCut || [...cutPids].some((pid) => owns(pid, port))) {
       near.destroy();
       return;
     }
     const far = connect(target.port, target.host ?? '127.0.0.1');
-    const pair = { near, far, pid };
+    const pair = { near, far, port };
     pairs.add(pair);
     join(pair, () => pairs.delete(pair));
     if (state.isFrozen) setFrozen(pair, true);
@@ -39,7 +39,7 @@ export async function startProxy(target: { readonly port: number; readonly host?
     cut: (fromPid) => {
       if (fromPid === undefined) state.isCut = true;
       else cutPids.add(fromPid);
-      for (const pair of pairs) if (fromPid === undefined || pair.pid === fromPid) end(pair);
+      for (const pair of pairs) if (fromPid === undefined || owns(fromPid, pair.port)) end(pair);
     },
     freeze: () => {
       state.isFrozen = true;
@@ -104,29 +104,35 @@ function setFrozen({ near, far }: Pair, isFrozen: boolean): void {
   }
 }
 
-/** The process that owns the local socket with this port; only Linux tells. */
-function pidBehind(port: number | undefined): number | undefined {
-  if (port === undefined) return undefined;
+/** Whether a process has the local socket with this port; only Linux tells. */
+function owns(pid: number, port: number | undefined): boolean {
+  if (port === undefined) return false;
+  const wanted = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const line = ['/proc/net/tcp', '/proc/net/tcp6']
+    .flatMap((file) => linesOf(file))
+    .map((each) => each.trim().split(/\s+/))
+    .find((fields) => fields[1]?.endsWith(wanted));
+  const link = `socket:[${line?.[9]}]`;
   try {
-    const wanted = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-    const line = ['/proc/net/tcp', '/proc/net/tcp6']
-      .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
-      .map((each) => each.trim().split(/\s+/))
-      .find((fields) => fields[1]?.endsWith(wanted));
-    const inode = line?.[9];
-    return inode === undefined || inode === '0' ? undefined : owner(`socket:[${inode}]`);
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === link);
   } catch {
-    return undefined;
+    return false;
   }
 }
 
-function owner(link: string): number | undefined {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      for (const fd of readdirSync(`/proc/${pid}/fd`)) if (readlinkSync(`/proc/${pid}/fd/${fd}`) === link) return Number(pid);
-    } catch {
-      // gone, or another user's
-    }
+function linesOf(file: string): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n');
+  } catch {
+    return [];
   }
-  return undefined;
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // closed in the meantime
+    return '';
+  }
 }

@@ -36,8 +36,11 @@ export type Plan =
       readonly kind: 'commit';
       readonly startHeight: bigint;
       readonly numPubRand: number;
-      /** `first`: nothing was committed. `behind`: what was committed ends before a new commitment could be used. `extend`: it is continued. */
-      readonly reason: 'first' | 'behind' | 'extend';
+      /**
+       * `first`: nothing was committed. `behind`: what was committed ends before a new commitment could be used. `extend`: it is continued.
+       * `wanted`: somebody chose the start; {@link next} never says so.
+       */
+      readonly reason: 'first' | 'behind' | 'extend' | 'wanted';
       /** Heights between the last commitment and this one: the provider will have no power there. */
       readonly gap: Range | undefined;
     }

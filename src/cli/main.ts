@@ -53,6 +53,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: "a finality provider's signer that never signs twice",
     load: async () => (await import('./commands/signer.ts')).signerCommand(),
   },
+  finality: {
+    summary: "a finality provider's messages: commit randomness, vote, evidence",
+    load: async () => (await import('./commands/finality.ts')).finalityCommand(),
+  },
   covenant: {
     summary: 'a covenant member that rebuilds what it signs: check, sign, log',
     load: async () => (await import('./commands/covenant.ts')).covenantCommand(),

@@ -1,6 +1,7 @@
 // satlock signer serve and the commands beside it, as an operator meets them: a first start, a restart, and every way to lose a store.
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as FinalityVote from '../../src/babylon/FinalityVote.ts';
@@ -41,6 +42,8 @@ async function withDaemon<T>(
   const client = new EotsClient(daemon.address, { hmacKey: HMAC_KEY });
   try {
     return await job(client, daemon);
+  } catch (error) {
+    throw new Error(`with this daemon:\n${daemon.stderr()}`, { cause: error });
   } finally {
     client.close();
     daemon.child.kill('SIGTERM');
@@ -97,12 +100,20 @@ describe('a new provider', () => {
     expect(await daemon.exited).toEqual({ code: 0, signal: null });
   });
 
-  it('without a passphrase starts with locked keys, and with a wrong one not at all', async () => {
+  it('without a passphrase starts with locked keys, which UnlockKey opens; with a wrong one not at all', async () => {
     const home = await newHome();
     const { SATLOCK_PASSPHRASE: _, ...without } = ENVIRONMENT;
     const daemon = await serve(home.home, [], without);
     const client = new EotsClient(daemon.address, { hmacKey: HMAC_KEY });
     expect(await refusal(client.sign(home.publicKey, CHAIN, 1n, voteFor(1n)))).toMatchObject({ code: status.UNKNOWN });
+    const unlock = (passphrase: string): Promise<unknown> => {
+      const body = new BinaryWriter().uint32(10).bytes(home.publicKey).uint32(18).string(passphrase).finish();
+      return client.call('UnlockKey', body);
+    };
+    expect((await refusal(unlock('wrong one'))).code).not.toBe(status.OK);
+    await unlock('only for tests');
+    expect(await client.sign(home.publicKey, CHAIN, 1n, voteFor(1n))).toHaveLength(32);
+    expect(daemon.stderr()).not.toMatch(/only for tests|wrong one/);
     client.close();
     await daemon.kill('SIGTERM');
     const wrong = runToEnd(['signer', 'serve', '--home', home.home, '--listen', '127.0.0.1:0', '--json'], {

@@ -47,6 +47,19 @@ export class HeightSet {
     return next < this.#runs && this.#first(next) <= to ? this.#first(next) : undefined;
   }
 
+  /** The first height in [from, to] that is not in the set. */
+  firstMissing(from: bigint, to: bigint): bigint | undefined {
+    if (from > to) return undefined;
+    const at = this.#lastRunFrom(from);
+    if (at < 0 || this.#last(at) < from) return from;
+    return this.#last(at) < to ? this.#last(at) + 1n : undefined;
+  }
+
+  /** The runs in ascending order: first and last height of each. */
+  *[Symbol.iterator](): Generator<readonly [bigint, bigint]> {
+    for (let at = 0; at < this.#runs; at++) yield [this.#first(at), this.#last(at)];
+  }
+
   /** The last run that begins at or below the height; -1 when there is none. */
   #lastRunFrom(height: bigint): number {
     let low = 0;

@@ -179,18 +179,30 @@ export function encodeRecord(key: Buffer, record: SignRecord): Buffer {
 
 const EMPTY = new Uint8Array(0);
 
-/** A record of its own: nothing of the buffer is kept. */
-export function decodeRecord(height: bigint, content: Buffer): SignRecord | undefined {
+/** Where the parts of a record begin; undefined when they do not fill it. */
+function partsOf(content: Buffer): { readonly flags: number; readonly timeAt: number; readonly messageAt: number } | undefined {
   const flags = content[0] ?? 0xff;
-  const signatureAt = 33;
-  const timeAt = signatureAt + (flags & HAS_SIGNATURE ? 32 : 0);
+  const timeAt = SIGNATURE_AT + (flags & HAS_SIGNATURE ? 32 : 0);
   const messageAt = timeAt + (flags & HAS_TIME ? 8 : 0);
   const isWhole = flags & HAS_MESSAGE ? content.length >= messageAt : content.length === messageAt;
-  if (flags > 7 || !isWhole) return undefined;
+  return flags > 7 || !isWhole ? undefined : { flags, timeAt, messageAt };
+}
+
+const SIGNATURE_AT = 33;
+
+export function isRecord(content: Buffer): boolean {
+  return partsOf(content) !== undefined;
+}
+
+/** A record of its own: nothing of the buffer is kept. */
+export function decodeRecord(height: bigint, content: Buffer): SignRecord | undefined {
+  const parts = partsOf(content);
+  if (parts === undefined) return undefined;
+  const { flags, timeAt, messageAt } = parts;
   return {
     height,
-    signingRoot: Uint8Array.from(content.subarray(1, 33)),
-    ...(flags & HAS_SIGNATURE ? { signature: Uint8Array.from(content.subarray(signatureAt, timeAt)) } : {}),
+    signingRoot: Uint8Array.from(content.subarray(1, SIGNATURE_AT)),
+    ...(flags & HAS_SIGNATURE ? { signature: Uint8Array.from(content.subarray(SIGNATURE_AT, timeAt)) } : {}),
     ...(flags & HAS_MESSAGE ? { message: Uint8Array.from(content.subarray(messageAt)) } : {}),
     ...(flags & HAS_TIME ? { signedAtMs: content.readBigUInt64BE(timeAt) } : {}),
   };

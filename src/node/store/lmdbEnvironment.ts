@@ -12,7 +12,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import * as lmdb from 'lmdb';
 import * as Encoding from './lmdbEncoding.ts';
-import { corrupt, readOnly, rethrow, timedOut, unavailable } from './lmdbFailure.ts';
+import { corrupt, readOnly, rethrow, timedOut, truncated } from './lmdbFailure.ts';
+import { PageFile } from './lmdbFile.ts';
 import { Known } from './lmdbKnown.ts';
 import { verify } from './lmdbVerify.ts';
 import { Changes, type Target, View } from './lmdbView.ts';
@@ -135,7 +136,7 @@ export class Environment {
     });
   }
 
-  /** Copies one state of the data file to a new file, while others go on. The copy is not flushed. */
+  /** Copies one state of the data file into an empty folder, while others go on. The copy is not flushed. */
   async copy(to: string): Promise<void> {
     const database = await this.#ready();
     try {
@@ -147,9 +148,14 @@ export class Environment {
 
   /** Waits for what is queued, then lets go of the files. */
   async close(): Promise<void> {
-    while (this.#draining !== undefined) await this.#draining;
-    await this.#opening?.catch(() => undefined);
-    await this.#letGo();
+    const idle = async (): Promise<'idle'> => {
+      while (this.#draining !== undefined) await this.#draining;
+      await this.#opening?.catch(() => undefined);
+      return 'idle';
+    };
+    // a transaction that never ends (LMDB could not begin one) keeps its lock: closing would wait for it on the main thread, for ever
+    const ended = await Promise.race([idle(), sleep(this.settings.timeoutMs, 'stuck', { ref: false })]);
+    if (ended === 'idle') await this.#letGo();
   }
 
   async #drain(): Promise<void> {
@@ -280,23 +286,45 @@ export class Environment {
     const { path, readOnly: isReadOnly, create, mapBytes } = this.settings;
     const isNew = !fs.existsSync(this.#file) || fs.statSync(this.#file).size === 0;
     // a first opening with nothing there makes the store; a later one never does
-    if (isNew && (!create || this.#inode !== 0n)) return unavailable(this.#file, 'there is no data file');
+    if (isNew && (!create || this.#inode !== 0n)) truncated(this.#file, 0, 2 * 4096);
     if (!isReadOnly) fs.accessSync(isNew ? path : this.#file, fs.constants.W_OK);
+    // before LMDB maps the file
+    if (!isNew) await withFile(this.#file, (file) => settled(() => file.snapshots()));
     const database = lmdb.open<Buffer, Buffer>({ ...OPTIONS, path, readOnly: isReadOnly, mapSize: mapBytes }) as Database;
     this.#database = database;
     this.#handle = fs.openSync(this.#file, 'r');
     this.#inode = fs.fstatSync(this.#handle, { bigint: true }).ino;
-    if (isNew) await this.#found(database);
     const known = new Known();
-    await verify(this.#file, database, known);
+    let meta = await this.#verified(database, known);
+    if (meta === undefined) {
+      if (!create) corrupt(this.#file, 'the file holds nothing');
+      await this.#found(database);
+      meta = await this.#verified(database, known);
+    }
+    if (meta === undefined) return corrupt(this.#file, 'the file holds nothing after it was begun');
+    const { sequence } = meta;
     // what an earlier process left in the page cache is flushed before anything of it is told
-    if (!isReadOnly) await promisify(fs.fdatasync)(this.#handle);
-    database.resetReadTxn();
+    await promisify(fs.fdatasync)(this.#handle);
     const view = new View(this.#file, database, this.#known);
-    this.#durable = view.meta().sequence;
+    database.resetReadTxn();
+    // what this process knew before it opened the file again must still be there
+    const problem = this.#known.lackOf(known);
+    if (problem !== undefined) corrupt(this.#file, problem);
+    view.meta();
+    this.#durable = sequence;
     this.#known = known;
     this.#broken = undefined;
     return database;
+  }
+
+  /** Reads one state through, page by page, while a reader keeps other processes from using its pages again. */
+  async #verified(database: Database, known: Known): Promise<Encoding.Meta | undefined> {
+    const pin = database.useReadTransaction();
+    try {
+      return await withFile(this.#file, async (file) => verify(file, await settled(() => file.snapshots()), known));
+    } finally {
+      pin.done();
+    }
   }
 
   /** Writes the meta record of a new store, and makes the file's name durable. */
@@ -323,6 +351,33 @@ export class Environment {
     await database?.close();
     if (this.#handle >= 0) fs.closeSync(this.#handle);
     this.#handle = -1;
+  }
+}
+
+/** A data file that nobody has open is whole: returns its meta record. @throws store.corrupt, store.truncated, store.wrong-version */
+export async function verifyCopy(path: string): Promise<Encoding.Meta> {
+  const meta = await withFile(path, (file) => verify(file, file.snapshots(), new Known()));
+  return meta ?? corrupt(path, 'the file holds nothing');
+}
+
+async function withFile<T>(path: string, look: (file: PageFile) => Promise<T>): Promise<T> {
+  const handle = fs.openSync(path, 'r');
+  try {
+    return await look(new PageFile(path, handle));
+  } finally {
+    fs.closeSync(handle);
+  }
+}
+
+/** Another process may be writing the meta pages at this moment: what is wrong five times is wrong. */
+async function settled<T>(look: () => T): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return look();
+    } catch (error) {
+      if (attempt === 5) throw error;
+      await sleep(4);
+    }
   }
 }
 

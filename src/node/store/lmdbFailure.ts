@@ -4,7 +4,6 @@ import { fail, isSatlockError } from '../../base/Errors.ts';
 
 export type Reason =
   | { readonly code: 'store.missing'; readonly path: string }
-  | { readonly code: 'store.exists'; readonly path: string }
   | { readonly code: 'store.corrupt'; readonly path: string; readonly problem: string }
   | { readonly code: 'store.truncated'; readonly path: string; readonly fileBytes: number; readonly neededBytes: number }
   | { readonly code: 'store.wrong-version'; readonly path: string; readonly found: string; readonly needed: string }

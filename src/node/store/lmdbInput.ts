@@ -3,8 +3,9 @@ import * as Bytes from '../../base/Bytes.ts';
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
 import type { MergeInput, RandomnessList, SignRecord, Slot } from '../../signer/SignStore.ts';
-import type { PublicKey } from '../../signer/types.ts';
 import type { Reason } from './lmdbFailure.ts';
+
+type PublicKey = Slot['publicKey'];
 
 /** The highest height that eight bytes hold. */
 export const HIGHEST: bigint = 2n ** 64n - 1n;

@@ -59,6 +59,21 @@ export class Known {
     return lost === undefined ? undefined : `the record at height ${lost} is gone`;
   }
 
+  /** The first thing that this memory has and a newer one lacks. */
+  lackOf(newer: Known): string | undefined {
+    for (const [slot, { signed, watermark }] of this.#slots) {
+      const now = newer.#slots.get(slot);
+      if (now === undefined || now.watermark < watermark) return 'a watermark fell';
+      for (const [first, last] of signed) {
+        const from = first > now.watermark ? first : now.watermark + 1n;
+        const lost = now.signed.firstMissing(from, last);
+        if (lost !== undefined) return `the record at height ${lost} is gone`;
+      }
+    }
+    const isFreed = [...this.#condemned].some((publicKey) => !newer.#condemned.has(publicKey));
+    return isFreed ? 'a condemned key is not condemned any more' : this.sequenceProblem(newer.#sequence);
+  }
+
   condemnedProblem(publicKey: string, isCondemned: boolean): string | undefined {
     return !isCondemned && this.#condemned.has(publicKey) ? 'a condemned key is not condemned any more' : undefined;
   }

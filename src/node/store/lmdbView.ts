@@ -1,10 +1,11 @@
 // Reading entries, inside a transaction or outside: every value is checked against its checksum and against what this process has seen before.
 import * as Hex from '../../base/Hex.ts';
 import type { RandomnessList, SignRecord, Slot } from '../../signer/SignStore.ts';
-import type { PublicKey } from '../../signer/types.ts';
 import * as Encoding from './lmdbEncoding.ts';
 import { corrupt, wrongVersion } from './lmdbFailure.ts';
 import type { Known } from './lmdbKnown.ts';
+
+type PublicKey = Slot['publicKey'];
 
 /** What is needed of an LMDB database to read it. */
 export interface Source {

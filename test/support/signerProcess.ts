@@ -74,10 +74,12 @@ export async function serve(home: string, args: readonly string[] = [], environm
     let stdout = '';
     child.stdout.on('data', (chunk: Buffer) => {
       stdout += chunk.toString('utf8');
-      const end = stdout.indexOf('\n');
-      if (end > 0) resolve((JSON.parse(stdout.slice(0, end)) as { readonly listening: string }).listening);
+      const listening = /^\{"listening":"([^"]+)".*\n/.exec(stdout)?.[1];
+      if (listening !== undefined) resolve(listening);
     });
-    void exited.then(({ code, signal }) => reject(new Error(`the signer ended with ${code ?? signal} before it listened:\n${stderr}`)));
+    void exited.then(({ code, signal }) =>
+      reject(new Error(`the signer ended with ${code ?? signal} before it listened:\n${stdout}${stderr}`)),
+    );
   });
   return {
     ...{ address, child, exited, stderr: () => stderr },

@@ -167,10 +167,13 @@ describe('sign', () => {
     expect(satlock(['signer', 'init', '--home', home]).code).toBe(0);
     const imported = satlock(['signer', 'keys', 'import-hex', '--home', home, '--name', 'member', '--secret-file', secret], { env });
     expect(imported.code).toBe(0);
-    const { code, out } = satlock(['covenant', 'sign', good, ...common, '--key', 'member', '--home', home, '--log', log, '--json'], {
-      env,
-    });
-    expect([code, JSON.parse(out).kind]).toEqual([0, 'stored']);
+    const { code, out } = satlock(
+      ['covenant', 'sign', good, ...common, '--key', 'member', '--home', home, '--log', join(folder, 'keystore.log'), '--json'],
+      {
+        env,
+      },
+    );
+    expect([code, JSON.parse(out).kind]).toEqual([0, 'signed']);
   });
 });
 

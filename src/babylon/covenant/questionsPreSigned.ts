@@ -144,6 +144,7 @@ export const UNBONDING: readonly Question<Facts>[] = [
     ask: unbondingInput,
   },
   { check: 'unbonding.script', what: 'it pays to the rebuilt unbonding script', reference: 'btcstaking/1114', ask: unbondingScript },
+  { check: 'unbonding.value', what: 'its value is the registered one', reference: 'btcstaking/1114', ask: unbondingValue },
   { check: 'unbonding.fee', what: 'it pays exactly the unbonding fee', reference: 'btcstaking/1114', ask: unbondingFee },
   { check: 'unbonding.rebuilt', what: 'the unbonding transaction is the rebuilt one', reference: 'btcstaking/1114', ask: unbondingRebuilt },
 ];
@@ -163,6 +164,13 @@ function unbondingScript(facts: Facts): Finding {
   const got = unbondingTx(facts).outs[0]?.script;
   if (contract === undefined || got === undefined) return notReached;
   return equal(Hex.encode(contract.unbonding.scriptPubKey), Hex.encode(got), 'unbonding-tx.wrong-script');
+}
+
+function unbondingValue(facts: Facts): Finding {
+  const { unbondingValueSats: expected } = facts.subject;
+  if (expected === undefined) return notAsked('only a message names it');
+  const got = unbondingTx(facts).outs[0]?.value;
+  return got === undefined ? notReached : equal(`${expected} sat`, `${got} sat`, 'registration.unbonding-value');
 }
 
 function unbondingFee(facts: Facts): Finding {

@@ -45,6 +45,8 @@ export type Subject = {
   /** For an expansion: the delegation whose stake it spends. */
   readonly previous?: ChainView.DelegationRecord;
   readonly scripts?: Scripts;
+  /** What a message says of the unbonding output. */
+  readonly unbondingValueSats?: bigint;
 };
 
 /** The version of the file form with several parts. */
@@ -148,6 +150,7 @@ export function fromMessage(message: Message.Message, options: { readonly params
       ...(given.delegatorSlashingSig.length === 0 ? {} : { stakingSlashing: given.delegatorSlashingSig }),
       ...(given.delegatorUnbondingSlashingSig.length === 0 ? {} : { unbondingSlashing: given.delegatorUnbondingSlashingSig }),
     },
+    unbondingValueSats: given.unbondingValue,
     ...(given.pop === undefined || type === undefined ? {} : { pop: { type, signature: given.pop.btcSig } }),
     ...(isThere(previous) ? { previous: ChainView.delegationFromRest(previous) } : {}),
   });
@@ -216,7 +219,7 @@ function one(json: Answer, parts: { readonly previous?: unknown; readonly pop?: 
  * @throws input.*, chain-view.*, sats.*
  */
 export function checked(subject: Subject): Subject {
-  const { record, stakerSignatures, pop, previous, scripts } = Check.object(subject, 'subject');
+  const { record, stakerSignatures, pop, previous, scripts, unbondingValueSats } = Check.object(subject, 'subject');
   const { stakingSlashing, unbondingSlashing } = Check.object(stakerSignatures, 'stakerSignatures');
   const bytes = (value: Uint8Array, field: string): Uint8Array => Bytes.copy(Check.bytes(value, field));
   return Object.freeze({
@@ -230,6 +233,9 @@ export function checked(subject: Subject): Subject {
       : { pop: Object.freeze({ type: Check.object(pop, 'pop').type, signature: bytes(pop.signature, 'pop.signature') }) }),
     ...(previous === undefined ? {} : { previous: ChainView.checkRecord(previous, 'previous') }),
     ...(scripts === undefined ? {} : { scripts: checkedScripts(scripts, bytes) }),
+    ...(unbondingValueSats === undefined
+      ? {}
+      : { unbondingValueSats: Check.bigInteger(unbondingValueSats, 'unbondingValueSats', -(2n ** 63n), 2n ** 63n - 1n) }),
   });
 }
 

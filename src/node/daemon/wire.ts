@@ -97,9 +97,24 @@ function repeatedBytesField(no: number): Field<readonly Uint8Array[]> {
     initial: () => [],
     read: (reader, before) => append(before, reader.bytes()),
     write: (writer, items) => {
-      for (const item of items) writer.tag(no, WireType.LengthDelimited).bytes(item);
+      const isShort = no < 16 && items.every((item) => item.length < 128);
+      if (isShort) writer.raw(packed(no, items));
+      else for (const item of items) writer.tag(no, WireType.LengthDelimited).bytes(item);
     },
   };
+}
+
+/** Tag and length of a byte each, all in one array: lists of randomness have hundreds of thousands of items. */
+function packed(no: number, items: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(items.reduce((sum, item) => sum + item.length + 2, 0));
+  let at = 0;
+  for (const item of items) {
+    bytes[at++] = (no << 3) | WireType.LengthDelimited;
+    bytes[at++] = item.length;
+    bytes.set(item, at);
+    at += item.length;
+  }
+  return bytes;
 }
 
 function repeatedField<T>(no: number, codec: Codec<T>): Field<readonly T[]> {
@@ -170,26 +185,36 @@ const SignDataRequest = message('SignDataRequest', { msg: bytesField(1), height:
 const SignDataResponse = message('SignDataResponse', { sig: bytesField(1), height: uint64Field(2) });
 const empty = (name: string): Codec<Record<never, never>> => message(name, {});
 
-// The types are inferred from the fields: writing them down a second time is what this table is there to avoid.
-const SIGN_REQUEST = { uid: bytesField(1), chainId: bytesField(2), msg: bytesField(3), height: uint64Field(4) };
-type SignRequest = Message<typeof SIGN_REQUEST>;
-const RANDOMNESS_REQUEST = {
-  ...{ uid: bytesField(1), chainId: bytesField(2), startHeight: uint64Field(3) },
-  ...{ num: uint32Field(4), interval: optionalUint64Field(5) },
+type SignRequest = { readonly uid: Uint8Array; readonly chainId: Uint8Array; readonly msg: Uint8Array; readonly height: bigint };
+type RandomnessRequest = {
+  readonly uid: Uint8Array;
+  readonly chainId: Uint8Array;
+  readonly startHeight: bigint;
+  readonly num: number;
+  readonly interval: bigint | undefined;
 };
-type RandomnessRequest = Message<typeof RANDOMNESS_REQUEST>;
-
 type SignData = { readonly msg: Uint8Array; readonly height: bigint };
 type Sig = { readonly sig: Uint8Array };
 
 export const PingRequest: Codec<Record<never, never>> = empty('PingRequest');
 export const PingResponse: Codec<Record<never, never>> = empty('PingResponse');
-export const CreateRandomnessPairListRequest: Codec<RandomnessRequest> = message('CreateRandomnessPairListRequest', RANDOMNESS_REQUEST);
+export const CreateRandomnessPairListRequest: Codec<RandomnessRequest> = message('CreateRandomnessPairListRequest', {
+  uid: bytesField(1),
+  chainId: bytesField(2),
+  startHeight: uint64Field(3),
+  num: uint32Field(4),
+  interval: optionalUint64Field(5),
+});
 export const CreateRandomnessPairListResponse: Codec<{ readonly pubRandList: readonly Uint8Array[] }> = message(
   'CreateRandomnessPairListResponse',
   { pubRandList: repeatedBytesField(1) },
 );
-export const SignEOTSRequest: Codec<SignRequest> = message('SignEOTSRequest', SIGN_REQUEST);
+export const SignEOTSRequest: Codec<SignRequest> = message('SignEOTSRequest', {
+  uid: bytesField(1),
+  chainId: bytesField(2),
+  msg: bytesField(3),
+  height: uint64Field(4),
+});
 export const SignEOTSResponse: Codec<Sig> = message('SignEOTSResponse', { sig: bytesField(1) });
 export const SignSchnorrSigRequest: Codec<{ readonly uid: Uint8Array; readonly msg: Uint8Array }> = message('SignSchnorrSigRequest', {
   uid: bytesField(1),

@@ -130,7 +130,7 @@ async function call(
 }
 
 async function withSession<T>(job: (session: http2.ClientHttp2Session) => Promise<T>): Promise<T> {
-  const session = http2.connect(`http://127.0.0.1:${port}`);
+  const session = http2.connect(`http://127.0.0.1:${port}`, { maxSessionMemory: 1_000 });
   session.on('error', () => undefined);
   try {
     return await job(session);
@@ -290,8 +290,10 @@ describe('strangers', () => {
 
   it('hundreds of large messages that never end', async () => {
     const before = await memory();
-    const part = grpcFrame(new Uint8Array(200_000), 0, 16 * MiB);
-    const sessions = Array.from({ length: 20 }, () => http2.connect(`http://127.0.0.1:${port}`).on('error', () => undefined));
+    const part = grpcFrame(new Uint8Array(600_000), 0, 16 * MiB);
+    const sessions = Array.from({ length: 20 }, () =>
+      http2.connect(`http://127.0.0.1:${port}`, { maxSessionMemory: 1_000 }).on('error', () => undefined),
+    );
     const answers = sessions.flatMap((session) => Array.from({ length: 40 }, () => call(session, BATCH, part, WRONG, false)));
     const results = await Promise.all(answers);
     const after = await memory();

@@ -1,6 +1,7 @@
 // A daemon in a process of its own, over a store in memory: what the tests of limits and signals run. Settings come as JSON in the variable DAEMON,
 // answers go over the IPC channel.
 import { Observer, serve, untilSignal } from '../../../src/node/daemon/SignerDaemon.ts';
+import { fastest } from '../../../src/node/fastestEcc.ts';
 import { babylonRecognisers } from '../../../src/node/recognisers.ts';
 import { MemoryStore } from '../../../src/signer/MemoryStore.ts';
 import { Signer } from '../../../src/signer/Signer.ts';
@@ -15,7 +16,7 @@ const { hmacKey, ...options } = JSON.parse(process.env['DAEMON'] ?? '{}') as {
 const keys = new TestKeys();
 const observer = new Observer();
 const store = observer.store(new MemoryStore());
-const signer = new Signer({ store, keys, recognisers: babylonRecognisers(), nowMs: () => BigInt(Date.now()) });
+const signer = new Signer({ store, keys, recognisers: babylonRecognisers(), nowMs: () => BigInt(Date.now()), ecc: fastest() });
 const auth = hmacKey === undefined ? {} : { auth: { hmacKey: new TextEncoder().encode(hmacKey) } };
 const running = await serve({ ...{ signer, keystore: keys, store, observer }, ...options, ...auth });
 process.on('message', () => process.send?.({ memory: process.memoryUsage() }));

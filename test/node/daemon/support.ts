@@ -3,6 +3,7 @@ import { afterEach } from 'vitest';
 import * as FinalityVote from '../../../src/babylon/FinalityVote.ts';
 import { type ClientOptions, SignerClient } from '../../../src/node/daemon/SignerClient.ts';
 import { Observer, type RunningSigner, type ServeOptions, serve } from '../../../src/node/daemon/SignerDaemon.ts';
+import { fastest } from '../../../src/node/fastestEcc.ts';
 import { babylonRecognisers } from '../../../src/node/recognisers.ts';
 import { MemoryStore } from '../../../src/signer/MemoryStore.ts';
 import { Signer } from '../../../src/signer/Signer.ts';
@@ -46,7 +47,7 @@ export async function start(
   const observer = new Observer({ defaultMetrics: false });
   const store = observer.store(inner);
   const onEvent = observer.event.bind(observer);
-  const signer = new Signer({ store, keys, recognisers: babylonRecognisers(), nowMs: () => BigInt(Date.now()), onEvent });
+  const signer = new Signer({ store, keys, recognisers: babylonRecognisers(), nowMs: () => BigInt(Date.now()), onEvent, ecc: fastest() });
   const lines: string[] = [];
   const log = { level: 'trace', stream: { write: (line: string) => void lines.push(line) } } as const;
   const running = await serve({ ...{ signer, keystore: keys, store, observer, log, listen: '127.0.0.1:0' }, ...others });

@@ -2,6 +2,8 @@
 // finality-provider eotsmanager/store/eotsstore.go keeps the same records, without watermarks, identity or atomic claims across processes.
 import type { PublicKey } from './types.ts';
 
+export type { PublicKey } from './types.ts';
+
 /** One stream of one-time nonces: a key on a chain. @shape publicKey: 32 bytes, x-only */
 export type Slot = { readonly publicKey: PublicKey; readonly chainId: string };
 

@@ -9,89 +9,18 @@ import { auto, type Ecc } from '../crypto/Ecc.ts';
 import * as Eots from '../crypto/Eots.ts';
 import * as PubRand from '../crypto/PubRand.ts';
 import * as Schnorr from '../crypto/Schnorr.ts';
-import type * as SecretKey from '../crypto/SecretKey.ts';
 import * as Checked from './checks.ts';
-import { type Decision, decide, type Question, type Refusal } from './Decision.ts';
+import { decide, type Question } from './Decision.ts';
 import { Evidence, type EvidenceSource } from './evidence.ts';
-import { KeyMaterial } from './keyMaterial.ts';
-import type { Recognisers } from './Recognisers.ts';
+import { UnlockedKeys } from './keyMaterial.ts';
+import type { Item, Outcome, Reason, SignerEvent, SignerOptions } from './ports.ts';
 import { RandomnessLists } from './randomnessLists.ts';
-import type { Claimed, Reading, SignRecord, SignStore, Slot } from './SignStore.ts';
+import type { Reading, Slot } from './SignStore.ts';
+import { type Asked, corrupt, question, released, type Signed, settle, stateAt } from './settle.ts';
 import type { PublicKey } from './types.ts';
 
 export type { EvidenceSource } from './evidence.ts';
-
-export type Reason =
-  | Checked.Reason
-  | { readonly code: 'signer.unknown-digest'; readonly publicKey: string }
-  | { readonly code: 'signer.unknown-key' | 'signer.locked-key'; readonly publicKey: string }
-  | { readonly code: 'signer.key-mismatch'; readonly publicKey: string }
-  | { readonly code: 'signer.too-many'; readonly what: 'items' | 'heights' | 'chain-id'; readonly max: number; readonly got: number }
-  | { readonly code: 'signer.repeated-height'; readonly height: bigint }
-  | { readonly code: 'signer.bad-signature'; readonly height: bigint }
-  | { readonly code: 'store.corrupt' | 'store.unavailable' };
-
-/** The keys that may be used now. */
-export interface KeyRing {
-  readonly publicKeys: () => readonly Uint8Array[];
-  /** The secret of a key; it stays the ring's own. @throws signer.unknown-key, signer.locked-key */
-  use(publicKey: Uint8Array): SecretKey.SecretKey;
-  /** True for a key that was generated with the open store and thus has no history anywhere else: its slots open by themselves. */
-  opensByItself(publicKey: Uint8Array): boolean;
-  /** Addresses for which the operator lets the key prove its possession. */
-  possessionAddresses(publicKey: Uint8Array): readonly string[];
-}
-
-/** Computes points elsewhere, on other threads. */
-export interface RandomnessSource {
-  /** The sealed points of a range. What does not carry the key's seal is not used. */
-  points(secretKey: SecretKey.SecretKey, chainId: string, range: PubRand.HeightRange): Promise<PubRand.SealedPoints>;
-}
-
-/** What happened. Nothing here is secret. */
-export type SignerEvent =
-  | { readonly kind: 'signed' | 'returned'; readonly slot: Slot; readonly height: bigint }
-  | { readonly kind: 'refused'; readonly slot: Slot; readonly height: bigint; readonly refusal: Refusal }
-  | { readonly kind: 'enrolled'; readonly slot: Slot }
-  /** The store does not hold a vote that exists: from now on the slot signs nothing new until its watermark is raised to that height. */
-  | { readonly kind: 'fenced'; readonly slot: Slot; readonly height: bigint }
-  | { readonly kind: 'randomness'; readonly slot: Slot; readonly startHeight: bigint; readonly count: number }
-  | { readonly kind: 'digest'; readonly publicKey: PublicKey; readonly what: 'commitment' | 'possession' };
-
-export type SignerOptions = {
-  readonly store: SignStore;
-  readonly keys: KeyRing;
-  readonly recognisers: Recognisers;
-  /** @unit Unix milliseconds; kept with the records for information only */
-  readonly nowMs: () => bigint;
-  readonly randomness?: RandomnessSource | undefined;
-  readonly ecc?: Ecc | undefined;
-  readonly onEvent?: ((event: SignerEvent) => void) | undefined;
-  readonly limits?: Limits | undefined;
-  /**
-   * Verifies every new signature before it is claimed, at the cost of a BIP340 verification, many times that of the signature itself. Off
-   * unless asked for: one faulty s gives nothing away, it takes a second one at the same height to be compared with, and the store hands
-   * out the first for ever. Where there may be a second one (a record of another signer, imported without its signature), it is verified
-   * always.
-   */
-  readonly verifyAll?: boolean | undefined;
-};
-
-/** @unit maxItems: votes in one batch; maxHeights: values in one list of randomness; pointsKept: per key and chain, 33 bytes each */
-export type Limits = {
-  readonly maxItems?: number | undefined;
-  readonly maxHeights?: number | undefined;
-  readonly pointsKept?: number | undefined;
-  readonly listsKept?: number | undefined;
-};
-
-/** One vote asked for. @unit height: chain height */
-export type Item = { readonly height: bigint; readonly message: Uint8Array };
-
-/** What became of a request. @shape signature: 32 bytes, s */
-export type Outcome =
-  | { readonly kind: 'signed' | 'returned'; readonly signature: Uint8Array }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
+export type { Item, KeyRing, Limits, Outcome, RandomnessSource, Reason, SignerEvent, SignerOptions } from './ports.ts';
 
 /** Lists this long are remembered in the store; shorter ones are asked for with every vote, and no chain takes a commitment to them. */
 const REMEMBERED_FROM = 100;
@@ -107,12 +36,13 @@ export class Signer {
   readonly #options: SignerOptions;
   readonly #ecc: Ecc;
   readonly #evidence = new Evidence();
-  readonly #unlocked = new Map<string, KeyMaterial>();
+  readonly #keys: UnlockedKeys;
   readonly #lists: RandomnessLists;
 
   constructor(options: SignerOptions) {
     this.#options = Check.object(options, 'options');
     this.#ecc = options.ecc ?? auto();
+    this.#keys = new UnlockedKeys(options.keys, this.#ecc, options.limits?.pointsKept);
     this.#lists = new RandomnessLists(options.limits?.listsKept ?? 4096);
   }
 
@@ -198,7 +128,7 @@ export class Signer {
   async signDigest(request: { readonly publicKey: Uint8Array; readonly digest: Uint8Array }): Promise<Uint8Array> {
     const publicKey = Bytes.copy(Check.bytes(Check.object(request, 'request').publicKey, 'publicKey', 32));
     const digest = Bytes.copy(Check.bytes(request.digest, 'digest', 32));
-    this.#materialOf(publicKey);
+    this.#keys.materialOf(publicKey);
     const what = await this.#meaningOf(publicKey, digest);
     if (what === undefined) {
       fail<Reason>(
@@ -207,8 +137,8 @@ export class Signer {
       );
     }
     // Asked for again: it may have been locked meanwhile.
-    this.#materialOf(publicKey);
-    const signature = Schnorr.sign(digest, this.#secretOf(publicKey), undefined, this.#ecc);
+    this.#keys.materialOf(publicKey);
+    const signature = Schnorr.sign(digest, this.#keys.secretOf(publicKey), undefined, this.#ecc);
     this.#tell({ kind: 'digest', publicKey, what });
     return signature;
   }
@@ -231,9 +161,7 @@ export class Signer {
 
   /** Drops what was kept of a key: the ring locked it. */
   forget(publicKey: Uint8Array): void {
-    const id = Hex.encode(publicKey);
-    this.#unlocked.get(id)?.wipe();
-    this.#unlocked.delete(id);
+    this.#keys.forget(publicKey);
   }
 
   /** Computes signatures that nobody sees yet, claims their heights, and decides again on what the store made of it. */
@@ -246,7 +174,7 @@ export class Signer {
   }
 
   #compute(slot: Slot, questions: readonly (Question & Asked)[]): readonly Signed[] {
-    const material = this.#materialOf(slot.publicKey);
+    const material = this.#keys.materialOf(slot.publicKey);
     const signedAtMs = this.#options.nowMs();
     return questions.map(({ height, signingRoot, message, stored }) => {
       const mustVerify = this.#options.verifyAll === true || stored.record !== undefined;
@@ -278,7 +206,7 @@ export class Signer {
     if (!isNew || !mayEnrol || !asked.some(isVote)) return { stored, lost };
     if (!this.#options.keys.opensByItself(slot.publicKey)) {
       // A key that nobody has gives a clearer answer than a slot that nobody opened.
-      this.#secretOf(slot.publicKey);
+      this.#keys.secretOf(slot.publicKey);
       return { stored, lost };
     }
     const enrolled = await this.#ask(() => this.#options.store.enrol(slot, -1n));
@@ -287,10 +215,10 @@ export class Signer {
   }
 
   async #points(slot: Slot, range: PubRand.HeightRange): Promise<Uint8Array> {
-    const source = this.#materialOf(slot.publicKey).source(slot.chainId);
+    const source = this.#keys.materialOf(slot.publicKey).source(slot.chainId);
     const { randomness } = this.#options;
     if (randomness === undefined || range.count <= FEW) return source.prepare(range).points;
-    const { points, seal } = await randomness.points(this.#secretOf(slot.publicKey), slot.chainId, range);
+    const { points, seal } = await randomness.points(this.#keys.secretOf(slot.publicKey), slot.chainId, range);
     // Copied first: memory that another thread can write could change after its seal was checked.
     const own = Bytes.copy(Check.bytes(points, 'points'));
     source.adopt({ ...range, points: own, seal });
@@ -305,30 +233,6 @@ export class Signer {
     if (list === undefined || !Bytes.equal(list.publicKey, publicKey)) return undefined;
     // Computed again: who can write into the store must not be able to have any digest signed.
     return Bytes.equal(recognisers.commitmentDigest(list), digest) ? 'commitment' : undefined;
-  }
-
-  #secretOf(publicKey: PublicKey): SecretKey.SecretKey {
-    try {
-      return this.#options.keys.use(publicKey);
-    } catch (error) {
-      this.forget(publicKey);
-      throw error;
-    }
-  }
-
-  #materialOf(publicKey: PublicKey): KeyMaterial {
-    const secretKey = this.#secretOf(publicKey);
-    const id = Hex.encode(publicKey);
-    const known = this.#unlocked.get(id);
-    if (known?.isOf(secretKey)) return known;
-    this.forget(publicKey);
-    const material = new KeyMaterial(secretKey, this.#ecc, this.#options.limits?.pointsKept);
-    if (!Bytes.equal(material.publicKey, publicKey)) {
-      material.wipe();
-      fail<Reason>({ code: 'signer.key-mismatch', publicKey: id }, 'public key mismatch: requested key does not match stored key');
-    }
-    this.#unlocked.set(id, material);
-    return material;
   }
 
   #slot(slot: Slot): Slot {
@@ -372,61 +276,9 @@ export class Signer {
   }
 }
 
-type Asked = Pick<Question, 'height' | 'signingRoot' | 'vote'> & { readonly message: Uint8Array };
-type Signed = SignRecord & { readonly signature: Uint8Array };
-
 /** What is worth opening a slot for. */
 function isVote({ height, vote }: Asked): boolean {
   return vote?.height === height;
-}
-
-/** What leaves: a refusal, a record that the store read out, or the next of what it made of the claims. */
-function released(decision: Decision | undefined, settled: IterableIterator<Outcome>): Outcome {
-  if (decision?.kind === 'refuse') return { kind: 'refused', refusal: decision.refusal };
-  if (decision?.kind === 'return') return { kind: 'returned', signature: Bytes.copy(decision.signature) };
-  return settled.next().value ?? corrupt('a store lost an outcome');
-}
-
-function question({ height, signingRoot, vote, message }: Asked, stored: Question['stored'], lost: bigint | undefined): Question & Asked {
-  return { height, signingRoot, vote, message, stored, signedElsewhereUpTo: lost };
-}
-
-function stateAt(stored: Reading, i: number): Question['stored'] {
-  const { watermark, highestSigned, condemned, records } = stored;
-  return { watermark, highestSigned, condemned, record: records[i] };
-}
-
-/** Decides again, from what the store says after the claim; only what it holds is let go. */
-function settle(asked: Question & Asked, claimed: Claimed | undefined, computed: Signed | undefined): Outcome {
-  if (claimed === undefined || computed === undefined) return corrupt('a store lost an outcome');
-  const decision = decide(question(asked, stateAfter(asked.stored, claimed, computed), asked.signedElsewhereUpTo));
-  if (decision.kind === 'refuse') return { kind: 'refused', refusal: decision.refusal };
-  if (decision.kind === 'return') {
-    return { kind: claimed.kind === 'inserted' ? 'signed' : 'returned', signature: Bytes.copy(decision.signature) };
-  }
-  // A record of this very message that still has no signature: the message is durable, and its signature is always the same.
-  if (claimed.kind === 'held') return { kind: 'returned', signature: Bytes.copy(computed.signature) };
-  return corrupt('a store refused a claim that by its own answer it should have taken');
-}
-
-function stateAfter(before: Question['stored'], claimed: Claimed, computed: Signed): Question['stored'] {
-  switch (claimed.kind) {
-    case 'inserted':
-      return { ...before, record: computed };
-    case 'held':
-      if (claimed.record.height !== computed.height) return corrupt('a store answered with the record of another height');
-      return { ...before, record: claimed.record };
-    case 'below-watermark':
-      return { ...before, record: undefined, watermark: claimed.watermark };
-    case 'not-enrolled':
-      return { ...before, record: undefined, watermark: undefined };
-    case 'condemned':
-      return { ...before, condemned: claimed.why };
-  }
-}
-
-function corrupt(message: string): never {
-  return fail<Reason>({ code: 'store.corrupt' }, `${message}: nothing of this request was let go`);
 }
 
 function tooMany(what: 'items' | 'heights' | 'chain-id', max: number, got: number): never {

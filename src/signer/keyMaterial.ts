@@ -1,10 +1,12 @@
-// What an unlocked key is turned into: its EOTS signer and its sources of nonces, made once and not for each signature.
+// What unlocked keys are turned into: EOTS signers and sources of nonces, made once and not for each signature. The ring is asked every time.
 import * as Bytes from '../base/Bytes.ts';
+import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import type { Ecc } from '../crypto/Ecc.ts';
 import * as Eots from '../crypto/Eots.ts';
 import * as PubRand from '../crypto/PubRand.ts';
 import type * as SecretKey from '../crypto/SecretKey.ts';
+import type { KeyRing, Reason } from './ports.ts';
 import type { PublicKey } from './types.ts';
 
 /** How many chains of one key have their sources of nonces kept: each may hold many points. */
@@ -74,5 +76,51 @@ export class KeyMaterial {
 
   toString(): string {
     return `KeyMaterial(${Hex.encode(this.publicKey)})`;
+  }
+}
+
+/** The keys of a ring that were used lately. */
+export class UnlockedKeys {
+  readonly #ring: KeyRing;
+  readonly #ecc: Ecc;
+  readonly #pointsKept: number | undefined;
+  readonly #materials = new Map<string, KeyMaterial>();
+
+  constructor(ring: KeyRing, ecc: Ecc, pointsKept: number | undefined) {
+    this.#ring = ring;
+    this.#ecc = ecc;
+    this.#pointsKept = pointsKept;
+  }
+
+  /** The secret that the ring has under this public key, whosoever it is. @throws signer.unknown-key, signer.locked-key */
+  secretOf(publicKey: PublicKey): SecretKey.SecretKey {
+    try {
+      return this.#ring.use(publicKey);
+    } catch (error) {
+      this.forget(publicKey);
+      throw error;
+    }
+  }
+
+  /** @throws signer.unknown-key, signer.locked-key, signer.key-mismatch */
+  materialOf(publicKey: PublicKey): KeyMaterial {
+    const secretKey = this.secretOf(publicKey);
+    const id = Hex.encode(publicKey);
+    const known = this.#materials.get(id);
+    if (known?.isOf(secretKey)) return known;
+    this.forget(publicKey);
+    const material = new KeyMaterial(secretKey, this.#ecc, this.#pointsKept);
+    if (!Bytes.equal(material.publicKey, publicKey)) {
+      material.wipe();
+      fail<Reason>({ code: 'signer.key-mismatch', publicKey: id }, 'public key mismatch: requested key does not match stored key');
+    }
+    this.#materials.set(id, material);
+    return material;
+  }
+
+  forget(publicKey: PublicKey): void {
+    const id = Hex.encode(publicKey);
+    this.#materials.get(id)?.wipe();
+    this.#materials.delete(id);
   }
 }

@@ -83,6 +83,7 @@ describe('a vote', () => {
     publicKey.fill(1);
     const signature = signatureOf(await pending);
     signature.fill(0);
+    expect((await at.store.read(at.slot, [7n])).records[0]?.message).toEqual(vote(7n));
     expect(signatureOf(await ask(at, 7n)).some((byte) => byte !== 0)).toBe(true);
     const item = {
       reads: 0,

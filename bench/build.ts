@@ -1,7 +1,7 @@
 // Builds the library as it is published, into a cache folder of the project, and loads it: the runner's own transpiler wraps every
 // closure to keep its name, which would be measured too.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -20,13 +20,15 @@ export type Ecc = import('../src/index.ts').Ecc;
 
 /** Compiles without type checks (the gate has those) and imports what came out. */
 export async function load(): Promise<Library> {
-  mkdirSync(FOLDER, { recursive: true });
+  // As in the package: dist/ beside the manifest, where the daemon looks for its version.
+  const dist = join(FOLDER, 'dist');
+  mkdirSync(dist, { recursive: true });
+  copyFileSync(join(PROJECT, 'package.json'), join(FOLDER, 'package.json'));
   const compiler = join(PROJECT, 'node_modules', 'typescript', 'bin', 'tsc');
   const project = join(PROJECT, 'tsconfig.build.json');
   const flags = ['--noCheck', '--declaration', 'false', '--isolatedDeclarations', 'false'];
-  execFileSync(process.execPath, [compiler, '-p', project, '--outDir', FOLDER, ...flags], { cwd: PROJECT, stdio: 'inherit' });
-  writeFileSync(join(FOLDER, 'package.json'), '{"type":"module","sideEffects":false}\n');
-  const url = (path: string): string => pathToFileURL(join(FOLDER, path)).href;
+  execFileSync(process.execPath, [compiler, '-p', project, '--outDir', dist, ...flags], { cwd: PROJECT, stdio: 'inherit' });
+  const url = (path: string): string => pathToFileURL(join(dist, path)).href;
   const rootUrl = url('index.js');
   const root = (await import(rootUrl)) as typeof import('../src/index.ts');
   const { pure } = (await import(url('crypto/ecc/pure.js'))) as typeof import('../src/crypto/ecc/pure.ts');

@@ -249,6 +249,7 @@ class Daemon implements RunningSigner {
       onDenied: (method, peer, denied) => this.#calls.denied(method, peer, denied),
       onChange: (open) => this.#observer.metrics.openCalls.set(open),
       isStopping: () => this.#stopping !== undefined,
+      isProven: (peer) => this.#connections.isProven(peer),
     });
     return new Server({
       'grpc.max_receive_message_length': limits.maxMessageBytes,

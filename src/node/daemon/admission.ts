@@ -10,12 +10,15 @@ export type AdmissionOptions = {
   readonly onDenied: (method: string, peer: string, denied: Denied) => void;
   readonly onChange: (openCalls: number) => void;
   readonly isStopping: () => boolean;
+  /** Did a call of this connection pass authentication? Strangers get half of every place, so that those who have passed find one. */
+  readonly isProven: (peer: string) => boolean;
 };
 
 export class Admission {
   readonly #options: AdmissionOptions;
   #open = 0;
   #receiving = 0;
+  #strangersReceiving = 0;
   readonly #waiting: Visit[] = [];
 
   constructor(options: AdmissionOptions) {
@@ -30,9 +33,10 @@ export class Admission {
 
   /** Why this call is turned away before anything of it is read. */
   refusal(method: string, peer: string, metadata: Metadata): { readonly code: number; readonly details: string } | undefined {
-    const { limits, precheck, onDenied, isStopping } = this.#options;
+    const { limits, precheck, onDenied, isStopping, isProven } = this.#options;
     if (isStopping()) return { code: status.UNAVAILABLE, details: 'the signer is stopping' };
-    if (this.#open > limits.maxCalls) return { code: status.RESOURCE_EXHAUSTED, details: `more than ${limits.maxCalls} calls at once` };
+    const max = isProven(peer) ? limits.maxCalls : half(limits.maxCalls);
+    if (this.#open > max) return { code: status.RESOURCE_EXHAUSTED, details: `more than ${max} calls at once` };
     const denied = precheck(method, metadata);
     if (denied === undefined) return undefined;
     onDenied(method, peer, denied);
@@ -53,13 +57,16 @@ export class Admission {
 
   /** Lets a call receive its message now, or when another one has received its own. */
   queue(visit: Visit): void {
+    visit.isStranger = !this.#options.isProven(visit.getPeer());
     this.#waiting.push(visit);
     this.#next();
   }
 
   received(visit: Visit, wasReceiving: boolean): void {
-    if (wasReceiving) this.#receiving--;
-    else {
+    if (wasReceiving) {
+      this.#receiving--;
+      if (visit.isStranger) this.#strangersReceiving--;
+    } else {
       const at = this.#waiting.indexOf(visit);
       if (at >= 0) this.#waiting.splice(at, 1);
     }
@@ -67,19 +74,28 @@ export class Admission {
   }
 
   #next(): void {
-    while (this.#receiving < this.#options.limits.maxReceiving) {
-      const visit = this.#waiting.shift();
+    const { maxReceiving } = this.#options.limits;
+    while (this.#receiving < maxReceiving) {
+      const mayBeStranger = this.#strangersReceiving < half(maxReceiving);
+      const at = this.#waiting.findIndex((visit) => mayBeStranger || !visit.isStranger);
+      const [visit] = at < 0 ? [] : this.#waiting.splice(at, 1);
       if (visit === undefined) return;
       this.#receiving++;
+      if (visit.isStranger) this.#strangersReceiving++;
       visit.receive();
     }
   }
+}
+
+function half(limit: number): number {
+  return Math.ceil(limit / 2);
 }
 
 /** One call. Its end is told once, however it ends: grpc-js reports every end as a cancellation to the listener. */
 class Visit extends ServerInterceptingCall {
   readonly #admission: Admission;
   readonly #call: ServerInterceptingCallInterface;
+  isStranger = true;
   #state: 'new' | 'queued' | 'receiving' | 'received' = 'new';
   #ended = false;
   #timer: NodeJS.Timeout | undefined;

@@ -47,6 +47,11 @@ export class Connections {
     if (known !== undefined) known.proven = true;
   }
 
+  /** Unix sockets have no name to know them by; their owner made them for himself. */
+  isProven(peer: string): boolean {
+    return peer === 'unknown' || (this.#byKey.get(peer)?.proven ?? false);
+  }
+
   get open(): number {
     return this.#open.size;
   }

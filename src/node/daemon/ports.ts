@@ -45,9 +45,9 @@ export type Limits = {
   readonly maxConnections: number;
   /** On one connection. */
   readonly maxConcurrentStreams: number;
-  /** Calls of all connections that are open at once; what comes on top is answered ResourceExhausted. */
+  /** Calls of all connections that are open at once; what comes on top is answered ResourceExhausted. Strangers get half. */
   readonly maxCalls: number;
-  /** Requests that are received at once; others wait behind flow control. Together with `maxMessageBytes` it bounds the memory. */
+  /** Requests that are received at once, half of them of strangers; others wait behind flow control. Together with `maxMessageBytes` it bounds the memory. */
   readonly maxReceiving: number;
   /** How long a connection may take for its first bytes, and a call for its request. */
   readonly receiveTimeoutMs: number;

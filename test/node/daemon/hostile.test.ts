@@ -270,7 +270,7 @@ describe('strangers', () => {
       height: 5n,
     });
     try {
-      for (let round = 0; round < 40; round++) {
+      for (let round = 0; round < 20; round++) {
         const errors = await Promise.all(Array.from({ length: 50 }, () => failure(stranger.call('SignEOTS', body))));
         for (const error of errors) expect(error).toMatchObject({ code: status.UNAUTHENTICATED });
       }

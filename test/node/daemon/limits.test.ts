@@ -106,7 +106,8 @@ describe('connections', () => {
 
 describe('calls', () => {
   it('beyond the limit are told to come again', async () => {
-    const world = await start({ limits: { maxCalls: 3 } });
+    // strangers get half of it
+    const world = await start({ limits: { maxCalls: 6 } });
     const waiting = Array.from({ length: 3 }, () => halfCall(world));
     await expect.poll(() => world.metric('satlock_signer_open_calls')).toBe(3);
     expect(await failure(world.client().isServing())).toMatchObject({ reason: { status: 'RESOURCE_EXHAUSTED' } });
@@ -114,6 +115,20 @@ describe('calls', () => {
     expect(await Promise.all(waiting.map(({ answer }) => answer))).toEqual([status.INTERNAL, status.INTERNAL, status.INTERNAL]);
     expect(await world.client().isServing()).toBe(true);
     await expect.poll(() => world.metric('satlock_signer_open_calls')).toBe(0);
+  });
+
+  it('of those who have passed find a place while strangers hold theirs', async () => {
+    const world = await start({ auth: { hmacKey: KEY_BYTES }, limits: { maxCalls: 8, maxReceiving: 4, receiveTimeoutMs: 60_000 } });
+    const honest = new EotsClient(world.running.address, { hmacKey: HMAC_KEY });
+    atEnd(() => honest.close());
+    await honest.sign(world.keys.publicKey, CHAIN, 5n, vote(5n));
+    const wrong = { 'x-fpd-hmac': 'AAAA' };
+    const strangers = Array.from({ length: 12 }, () => halfCall(world, wrong));
+    await expect.poll(() => world.metric('satlock_signer_open_calls')).toBe(4);
+    await Promise.all([6n, 7n, 8n].map((height) => honest.sign(world.keys.publicKey, CHAIN, height, vote(height))));
+    await honest.ping();
+    const refused = await Promise.all(strangers.map(({ answer }) => Promise.race([answer, Promise.resolve('waiting')])));
+    expect(refused.filter((code) => code === 'waiting')).toHaveLength(4);
   });
 
   it('are received a few at a time, the others when those are done', async () => {

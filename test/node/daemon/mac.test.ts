@@ -1,4 +1,5 @@
 // Both MACs: eotsd's worked example, what the strong one binds, and what its checks refuse, by a clock of the test's own.
+import { createHmac } from 'node:crypto';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, it } from 'vitest';
 import * as Hex from '../../../src/base/Hex.ts';
@@ -92,6 +93,17 @@ describe("eotsd's MAC", () => {
 });
 
 describe('the strong MAC', () => {
+  it('is over name, method, time, nonce and request, a zero byte between each', () => {
+    const nonce = '00112233445566778899aabbccddeeff';
+    const hex = Buffer.concat([
+      ...[Buffer.from('satlock-mac-v1'), Buffer.alloc(1), Buffer.from('/proto.EOTSManager/SignEOTS'), Buffer.alloc(1)],
+      ...[Buffer.from('1700000000000'), Buffer.alloc(1), Buffer.from(nonce), Buffer.alloc(1), request],
+    ]);
+    const expected = createHmac('sha256', KEY).update(hex).digest('base64');
+    expect(Mac.strongMac(KEY, { method: METHOD, timeMs: '1700000000000', nonce }, request)).toBe(expected);
+    expect(expected).toBe('e4Bl3ElGIJB3fyuCK9aK1wPydpgUVjjU1aMQfE02X9s=');
+  });
+
   it('lets in once', () => {
     const { clock, check } = make({ strict: true });
     const metadata = strong(clock);

@@ -2,13 +2,15 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import * as ProofOfPossession from '../../src/babylon/ProofOfPossession.ts';
 import * as Hex from '../../src/base/Hex.ts';
+import * as SignerHome from '../../src/node/SignerHome.ts';
 import { type Result, satlock } from './run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'satlock-signer-keys-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+vi.setConfig({ testTimeout: 240_000 });
 
 const PASSPHRASE = 'only for tests';
 const ENV = { SATLOCK_PASSPHRASE: PASSPHRASE };
@@ -41,18 +43,13 @@ describe('satlock signer init', () => {
     expect(readFileSync(join(home, 'config.json'), 'utf8')).toBe(config);
   });
 
-  it.each([
-    ['{', 'not JSON'],
-    ['{"format":"satlock-signer","version":1,"strikt":true}', 'strikt: unknown setting'],
-    ['{"format":"satlock-signer","version":1,"strict":"yes"}', 'strict: expected true or false'],
-    ['{"format":"satlock-signer","version":9}', 'version'],
-  ])('does not run with the config %s', (text, message) => {
+  it('does not run with a config that is misspelt: it would not protect', () => {
     const other = join(folder, 'bad');
-    satlock(['signer', 'init', '--home', other]);
-    writeFileSync(join(other, 'config.json'), text);
+    SignerHome.init(other);
+    writeFileSync(join(other, 'config.json'), '{"format":"satlock-signer","version":1,"strikt":true}');
     const result = satlock(['signer', 'keys', 'list', '--home', other]);
     expect(result.code).toBe(2);
-    expect(result.err).toContain(message);
+    expect(result.err).toContain('strikt: unknown setting');
   });
 });
 
@@ -72,6 +69,17 @@ describe('satlock signer keys', () => {
     expect(readFileSync(join(home, 'keys', 'fp.json'), 'utf8')).not.toContain(made.mnemonic?.slice(0, 20));
     const listed = JSON.parse(keys(['list']).out).keys;
     expect(listed.map((key: { name: string }) => key.name)).toEqual(['fp', 'silent']);
+  });
+
+  it('add: a key with a store named belongs to it from the start, before it is copied anywhere', () => {
+    const store = ['--store', `lmdb:${join(folder, 'store')}`];
+    const bound = JSON.parse(keys(['add', '--name', 'bound', ...store]).out);
+    expect(bound.storeId).toMatch(/^[0-9a-f]{32}$/);
+    expect(JSON.parse(keys(['show', '--name', 'bound']).out).storeId).toBe(bound.storeId);
+    const elsewhere = keys(['add', '--name', 'unmade', '--store', 'etcd://']);
+    expect(elsewhere.code).toBe(2);
+    expect(existsSync(join(home, 'keys', 'unmade.json'))).toBe(false);
+    expect(keys(['delete', '--name', 'bound', '--yes']).code).toBe(0);
   });
 
   it('add: writes the words to a new file of their owner; nothing is left when the key is refused', () => {

@@ -1,5 +1,5 @@
 // The folder of a signer: when an empty store may be made in passing, and when one is missing.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -55,6 +55,21 @@ describe('the config', () => {
   ])('is refused with %s %j', (field, value) => {
     const settings = { [field]: value } as unknown as SignerHome.Config;
     expect(() => SignerHome.init(join(root, 'bad'), settings)).toThrow(`${field}: `);
+  });
+
+  it.each([
+    ['{', 'not JSON'],
+    ['[]', 'expected an object'],
+    ['{"format":"satlock-signer","version":1,"strikt":true}', 'strikt: unknown setting'],
+    ['{"format":"satlock-signer","version":1,"strict":"yes"}', 'strict: expected true or false'],
+    ['{"format":"satlock-signer","version":9}', 'version'],
+    ['{"format":"other","version":1}', 'format'],
+  ])('is refused when it reads %s', (text, message) => {
+    const home = join(root, 'unread');
+    const paths = SignerHome.pathsOf(home);
+    if (!existsSync(home)) SignerHome.init(home);
+    writeFileSync(paths.config, text);
+    expect(() => SignerHome.open(home)).toThrow(message);
   });
 
   it('comes back as it was written', () => {

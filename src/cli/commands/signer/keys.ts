@@ -1,8 +1,9 @@
 // satlock signer keys: the encrypted keys of a signer.
 import { Command } from 'commander';
 import * as Hex from '../../../base/Hex.ts';
+import type { KeyInfo } from '../../../node/keystore/Keystore.ts';
 import { note, print, usage } from '../../io.ts';
-import { describeKey, type HomeOption, homeOptions, newSecretFile, openHome } from './common.ts';
+import { describeKey, type Home, type HomeOption, homeOptions, newSecretFile, openHome } from './common.ts';
 import { importHexCommand, importMnemonicCommand } from './keysImport.ts';
 import { NEW_PASSPHRASE_VARIABLE, PASSPHRASE_HELP, passphrase, secretText } from './passphrase.ts';
 
@@ -41,6 +42,7 @@ type AddOptions = Unlocking & {
   readonly hdPath: string;
   readonly mnemonicFile?: string;
   readonly showMnemonic?: boolean;
+  readonly store?: string;
 };
 
 function addCommand(): Command {
@@ -51,6 +53,10 @@ function addCommand(): Command {
     .option('--hd-path <path>', 'BIP32 path; without it the master key itself, as eotsd', '')
     .option('--mnemonic-file <file>', 'write the words to this new file, which only you can read')
     .option('--show-mnemonic', 'print the words, also when the output is no terminal')
+    .option(
+      '--store <url>',
+      'the store that the key will sign with, bound to it at once; without it what config.json names, or the first that serves it',
+    )
     .addHelpText(
       'after',
       '\nThe words are the only copy of the key outside its file. They are shown once, on a terminal, or written with --mnemonic-file.\n\nExample:\n  satlock signer keys add --home ~/.satlock --name fp --mnemonic-file /media/usb/words.txt',
@@ -62,15 +68,16 @@ async function add(options: AddOptions): Promise<void> {
   const home = await openHome(options);
   const { name, hdPath, mnemonicFile, showMnemonic } = options;
   const text = await passphrase(options.passphraseFile, true);
+  const storeId = await storeIdOf(options.store ?? home.config.store, home);
   const file = mnemonicFile === undefined ? undefined : newSecretFile(mnemonicFile, '--mnemonic-file');
   const made = await home.keystore.generate({ name, hdPath, passphrase: text }).catch((error: unknown) => {
     file?.discard();
     throw error;
   });
-  const { mnemonic, ...key } = made;
-  file?.write(mnemonic);
+  file?.write(made.mnemonic);
   const shown = showMnemonic === true || (file === undefined && options.json !== true && process.stdout.isTTY === true);
-  const words = shown ? { mnemonic } : {};
+  const words = shown ? { mnemonic: made.mnemonic } : {};
+  const key = storeId === undefined ? made : await bind(home, name, text, storeId);
   const data = { ...describeKey(key), ...(mnemonicFile === undefined ? {} : { mnemonicFile }), ...words };
   print(options, data, () =>
     [
@@ -78,13 +85,35 @@ async function add(options: AddOptions): Promise<void> {
       `public key  ${Hex.encode(key.publicKey)}`,
       `file        ${key.file}`,
       ...(mnemonicFile === undefined ? [] : [`words       ${mnemonicFile}`]),
-      ...(shown ? ['', 'Write these words down, they are shown this once. Who has them has the key:', '', mnemonic] : []),
+      ...(shown ? ['', 'Write these words down, they are shown this once. Who has them has the key:', '', made.mnemonic] : []),
     ].join('\n'),
   );
   if (!shown && file === undefined) {
     note(
       'satlock: the 24 words of the key were not shown and are gone; the key file and its passphrase are its only copy (--mnemonic-file, --show-mnemonic)',
     );
+  }
+}
+
+/** The store is asked before the key is made: a key whose store is not there is not what was asked for. */
+async function storeIdOf(url: string | undefined, { paths }: Home): Promise<string | undefined> {
+  if (url === undefined) return undefined;
+  const SignerHome = await import('../../../node/SignerHome.ts');
+  const store = await SignerHome.openStore(paths, url);
+  try {
+    return (await store.identity()).storeId;
+  } finally {
+    await store.close();
+  }
+}
+
+/** Bound before it is copied anywhere, a key signs with this store alone, wherever the copies go. */
+async function bind({ keystore }: Home, name: string, text: string, storeId: string): Promise<KeyInfo> {
+  keystore.bindTo(storeId);
+  try {
+    return await keystore.unlock(name, text);
+  } finally {
+    keystore.lock();
   }
 }
 

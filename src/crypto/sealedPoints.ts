@@ -56,10 +56,11 @@ export function pointsInSteps(secretKey: SecretKey.SecretKey, chainId: string, r
   const key = Bytes.copy(secretKey);
   const points = new Uint8Array(own.count * POINT);
   let done = 0;
+  let height = own.startHeight;
   return {
     advance(count) {
       const end = Math.min(own.count, done + count);
-      for (; done < end; done++) points.set(nonces.pointAt(own.startHeight + BigInt(done) * own.interval, ecc), done * POINT);
+      for (; done < end; done++, height += own.interval) points.set(nonces.pointAt(height, ecc), done * POINT);
       return done < own.count;
     },
     finish: () => (done < own.count ? Check.missing('points') : { ...own, points, seal: sealOf(points, own, key, chainId) }),

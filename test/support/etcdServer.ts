@@ -1,6 +1,6 @@
 // Real etcd clusters of one or three members on loopback ports, each member behind a proxy for its clients and one for its peers.
 import { execFile } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { chownSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts, startProxy, type TcpProxy } from './proxy.ts';
@@ -50,6 +50,8 @@ export type EtcdOptions = {
   /** Restores this snapshot file into the first member, instead of an empty start. */
   readonly snapshot?: string;
   readonly extraArgs?: readonly string[];
+  /** Serves clients by TLS only, and only those with this certificate. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 };
 
 /** Starts a cluster and waits until it has a leader. */
@@ -57,12 +59,13 @@ export async function startEtcd(options: EtcdOptions): Promise<EtcdCluster> {
   const owner = account('etcd');
   const folder = newFolder('etcd', owner);
   const ports = await freePorts(options.members * 2);
+  const certificates = options.tls === undefined ? undefined : store(folder, options.tls, owner);
   const plans: Plan[] = [];
   for (let i = 0; i < options.members; i++) {
     const [client, peer] = [ports[2 * i] ?? 0, ports[2 * i + 1] ?? 0];
     const peerProxy = await startProxy({ port: peer });
     const clientProxy = await startProxy({ port: client });
-    plans.push({ name: `m${i}`, client, peer, peerProxy, clientProxy, folder, owner, extraArgs: options.extraArgs ?? [] });
+    plans.push({ name: `m${i}`, client, peer, peerProxy, clientProxy, folder, owner, certificates, extraArgs: options.extraArgs ?? [] });
   }
   const running = plans.map(() => undefined as ServerProcess | undefined);
   const initial = plans.map((plan) => `${plan.name}=http://127.0.0.1:${plan.peerProxy.port}`).join(',');
@@ -74,7 +77,8 @@ export async function startEtcd(options: EtcdOptions): Promise<EtcdCluster> {
   plans.forEach((_, i) => {
     launch(i);
   });
-  const ctl = (args: readonly string[], member = 0): Promise<string> => run(args, `127.0.0.1:${plans[member]?.client}`, owner);
+  const ctl = (args: readonly string[], member = 0): Promise<string> =>
+    run(args, `127.0.0.1:${plans[member]?.client}`, owner, certificates);
   const healthy = async (): Promise<void> => {
     for (const i of plans.keys()) await until('etcd answers', () => isHealthy(ctl, i), 30_000, join(folder, `m${i}.log`));
   };
@@ -116,17 +120,41 @@ type Plan = {
   readonly clientProxy: TcpProxy;
   readonly folder: string;
   readonly owner: ReturnType<typeof account>;
+  readonly certificates: Certificates | undefined;
   readonly extraArgs: readonly string[];
 };
+
+type Certificates = { readonly cert: string; readonly key: string };
+
+function store(folder: string, { cert, key }: Certificates, owner: ReturnType<typeof account>): Certificates {
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
+  for (const [file, text] of [
+    [files.cert, cert],
+    [files.key, key],
+  ] as const) {
+    writeFileSync(file, text);
+    if (owner !== undefined) chownSync(file, owner.uid, owner.gid);
+  }
+  return files;
+}
 
 function launchMember(plan: Plan, initial: string): ServerProcess {
   if (program === undefined) throw new Error(missingEtcd);
   const dataDir = join(plan.folder, plan.name);
+  const scheme = plan.certificates === undefined ? 'http' : 'https';
   const args = [
     `--name=${plan.name}`,
     `--data-dir=${dataDir}`,
-    `--listen-client-urls=http://127.0.0.1:${plan.client}`,
-    `--advertise-client-urls=http://127.0.0.1:${plan.clientProxy.port}`,
+    `--listen-client-urls=${scheme}://127.0.0.1:${plan.client}`,
+    `--advertise-client-urls=${scheme}://127.0.0.1:${plan.clientProxy.port}`,
+    ...(plan.certificates === undefined
+      ? []
+      : [
+          `--cert-file=${plan.certificates.cert}`,
+          `--key-file=${plan.certificates.key}`,
+          `--trusted-ca-file=${plan.certificates.cert}`,
+          '--client-cert-auth',
+        ]),
     `--listen-peer-urls=http://127.0.0.1:${plan.peer}`,
     `--initial-advertise-peer-urls=http://127.0.0.1:${plan.peerProxy.port}`,
     `--initial-cluster=${initial}`,
@@ -159,7 +187,7 @@ function member(plan: Plan, plans: readonly Plan[], running: (ServerProcess | un
     restart: async () => {
       if (process().isRunning()) await process().stop('SIGKILL');
       launch();
-      await until('the member is back', () => isHealthy((args) => run(args, `127.0.0.1:${plan.client}`, plan.owner), 0));
+      await until('the member is back', () => isHealthy((args) => run(args, `127.0.0.1:${plan.client}`, plan.owner, plan.certificates), 0));
     },
     isolate: () => {
       plan.peerProxy.cut();
@@ -181,11 +209,18 @@ async function restore(plans: readonly Plan[], initial: string, snapshot: string
   }
 }
 
-async function run(args: readonly string[], endpoint: string, owner: ReturnType<typeof account>): Promise<string> {
+async function run(
+  args: readonly string[],
+  endpoint: string,
+  owner: ReturnType<typeof account>,
+  certificates?: Certificates,
+): Promise<string> {
   if (ctlProgram === undefined) throw new Error(missingEtcd);
   const where = endpoint === '' ? [] : [`--endpoints=${endpoint}`, '--command-timeout=4s', '--dial-timeout=2s'];
+  const tls =
+    certificates === undefined ? [] : [`--cacert=${certificates.cert}`, `--cert=${certificates.cert}`, `--key=${certificates.key}`];
   const env = { PATH: process.env['PATH'] ?? '', ETCDCTL_API: '3' };
-  return (await promisify(execFile)(ctlProgram, [...where, ...args], { env, cwd: '/', ...owner })).stdout;
+  return (await promisify(execFile)(ctlProgram, [...where, ...tls, ...args], { env, cwd: '/', ...owner })).stdout;
 }
 
 async function isHealthy(ctl: (args: readonly string[], member?: number) => Promise<string>, i: number): Promise<boolean> {

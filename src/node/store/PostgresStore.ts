@@ -262,6 +262,7 @@ export class PostgresStore implements SignStore {
     const answers = new Map<string, (row: Row) => Claimed>();
     for (const [i, each] of slots.entries()) {
       const seen = this.#seen(session, each, results.slice(locks.length + i * 3));
+      this.#anchor(each, seen);
       await this.#complete(session, each, seen);
       answers.set(nameOf(each.slot), (row) => outcomeOf(row, seen, each.rows));
     }
@@ -288,6 +289,11 @@ export class PostgresStore implements SignStore {
       inserted: new Set(inserted.map(([height]) => BigInt(height ?? ''))),
       state,
     };
+  }
+
+  #anchor({ slot, rows }: SlotClaims, { held, inserted }: Seen): void {
+    for (const { height, root } of held.values()) this.#memory.anchor(slot, height, root);
+    for (const { height, root } of rows.values()) if (inserted.has(height)) this.#memory.anchor(slot, height, root);
   }
 
   /** Adds the signatures that imported records lack. Rare, so it is a transaction of its own. */

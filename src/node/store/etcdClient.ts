@@ -67,10 +67,14 @@ export class EtcdClient {
     return this.#checked(await this.ask((client, options) => client.kv.range({ ...request, serializable: false }, options)), floor);
   }
 
-  /** @throws store.* */
-  async txn(request: ITxnRequest): Promise<ITxnResponse> {
+  /**
+   * @param wrote whether an answer says that something was written: then the revision must have grown
+   * @throws store.*
+   */
+  async txn(request: ITxnRequest, wrote: (answer: ITxnResponse) => boolean = () => false): Promise<ITxnResponse> {
     const floor = this.#revision;
-    return this.#checked(await this.ask((client, options) => client.kv.txn(request, options)), floor);
+    const answer = await this.ask((client, options) => client.kv.txn(request, options));
+    return this.#checked(answer, wrote(answer) ? floor + 1n : floor);
   }
 
   /** Deletes a range of keys and tells how many there were. @throws store.* */
@@ -158,13 +162,13 @@ export class EtcdClient {
     });
   }
 
-  /** @param floor what this handle knew when it asked: a linearizable answer is never older */
+  /** @param floor the least that the revision can be, by what this handle knew when it asked: a linearizable answer is never older */
   #checked<T extends { readonly header: IResponseHeader }>(answer: T, floor: bigint): T {
     const { cluster_id: clusterId, revision } = answer.header;
     this.#clusterId ??= clusterId;
     if (clusterId !== this.#clusterId) rolledBack('etcd', this.where, `this is cluster ${clusterId}, and it was ${this.#clusterId}`);
     const at = BigInt(revision);
-    if (at < floor) rolledBack('etcd', this.where, `its revision is ${at} and was ${floor}`);
+    if (at < floor) rolledBack('etcd', this.where, `its revision is ${at}, and it had come to ${this.#revision}`);
     if (at > this.#revision) this.#revision = at;
     return answer;
   }

@@ -9,7 +9,7 @@ import type { EtcdClient } from './etcdClient.ts';
  * @returns what an operator should know, in plain words
  * @throws store.unavailable, store.full, store.corrupt, store.wrong-version
  */
-export async function inspect(client: EtcdClient): Promise<readonly string[]> {
+export async function inspect(client: Pick<EtcdClient, 'each' | 'ask' | 'where'>): Promise<readonly string[]> {
   const answers = await client.each((each, options) => each.maintenance.status(options));
   const known = answers.filter((answer) => answer !== undefined);
   // nobody answered in the shorter time: ask with the whole of it, for its error if nothing else
@@ -38,7 +38,7 @@ export async function inspect(client: EtcdClient): Promise<readonly string[]> {
 function checkVersion(version: string, size: number | undefined): void {
   const [major = 0, minor = 0, patch = 0] = version.split(/[.+-]/).map(Number);
   const isBefore = (m: number, p: number): boolean => major === 3 && minor === m && patch < p;
-  if (major !== 3 || minor < 4) wrongVersion('etcd', `server ${version}`, '3.4.21, 3.5.5 or later');
+  if (major !== 3 || !(minor >= 4)) wrongVersion('etcd', `server ${version}`, '3.4.21, 3.5.5 or later');
   if (isBefore(5, 3)) wrongVersion('etcd', `server ${version}, which may lose data in a crash`, '3.5.5 or later');
   if (size === 1 && (isBefore(4, 21) || isBefore(5, 5)))
     wrongVersion('etcd', `server ${version}, which alone answers before it has written`, '3.4.21, 3.5.5 or later, or three members');

@@ -30,11 +30,14 @@ export class EtcdSlots {
   }
 
   async enrol(slot: SlotName, watermark: bigint): Promise<'enrolled' | 'known'> {
-    const answer = await this.#client.txn({
-      compare: [this.#sameStore(), absent(this.#keys.slot(slot))],
-      success: [...this.#slotOps(slot, watermark)],
-      failure: [get(this.#keys.slot(slot))],
-    });
+    const answer = await this.#client.txn(
+      {
+        compare: [this.#sameStore(), absent(this.#keys.slot(slot))],
+        success: [...this.#slotOps(slot, watermark)],
+        failure: [get(this.#keys.slot(slot))],
+      },
+      ({ succeeded }) => succeeded,
+    );
     if (answer.succeeded) return 'enrolled';
     if (answer.responses[0]?.response_range.kvs[0] === undefined) rolledBack('etcd', this.#client.where, 'the store was wiped');
     return 'known';
@@ -44,10 +47,10 @@ export class EtcdSlots {
     return this.#retried(async () => {
       const now = await this.state(slot);
       if (now.watermark !== undefined && now.watermark >= watermark) return now.watermark;
-      const answer = await this.#client.txn({
-        compare: [this.#sameStore(), unchanged(this.#keys.slot(slot), now.revision)],
-        success: [...this.#slotOps(slot, watermark)],
-      });
+      const answer = await this.#client.txn(
+        { compare: [this.#sameStore(), unchanged(this.#keys.slot(slot), now.revision)], success: [...this.#slotOps(slot, watermark)] },
+        ({ succeeded }) => succeeded,
+      );
       return answer.succeeded ? watermark : undefined;
     });
   }

@@ -1,7 +1,9 @@
 // Connections of one store handle: made when needed, one piece of work at a time on each, given up after any failure.
 import { hasCode } from '../../base/Errors.ts';
 import { missing, type Reason, rolledBack, timedOut, unavailable } from './clusterErrors.ts';
+import type { SlotName } from './clusterInput.ts';
 import { isRetryable } from './postgresErrors.ts';
+import { nameOf, recordsOf, stateOf } from './postgresRows.ts';
 import { create, identify } from './postgresSchema.ts';
 import { connect, type PostgresSession } from './postgresSession.ts';
 import type { PostgresSql } from './postgresSql.ts';
@@ -20,6 +22,9 @@ export class PostgresMemory {
     this.mayCreate = mayCreate;
   }
 
+  /** The highest record of each slot that this handle has seen. */
+  readonly anchors: Map<string, { readonly slot: SlotName; readonly height: bigint; readonly root: string }> = new Map();
+
   /** @throws store.rolled-back */
   check(session: PostgresSession, storeId: string, versions: ReadonlyMap<string, bigint>): void {
     const { timeline } = session.facts;
@@ -33,6 +38,13 @@ export class PostgresMemory {
     this.storeId = storeId;
     this.hasStandbys = session.facts.hasStandbys;
     this.timeline = timeline;
+  }
+
+  /** Notes a record that an acknowledged claim inserted or found. */
+  anchor(slot: SlotName, height: bigint, root: string): void {
+    const name = nameOf(slot);
+    const last = this.anchors.get(name);
+    if (last === undefined || height > last.height) this.anchors.set(name, { slot, height, root });
   }
 
   /** Notes what an acknowledged transaction, or a read followed by one, has told. */
@@ -119,11 +131,30 @@ export class PostgresLane {
       if (found === undefined && !this.#memory.mayCreate) missing('postgres', session.where);
       const storeId = found ?? (await create(session, schema));
       const [rows = []] = await session.look([this.#sql.states()]);
+      await this.#checkAnchors(session);
       this.#memory.check(session, storeId, new Map(rows.map(([key, chain, , , version]) => [`${key}:${chain}`, BigInt(version ?? 0)])));
       return session;
     } catch (error) {
       await session.close();
       throw error;
+    }
+  }
+
+  /** Only pruning takes a record away, and it leaves a watermark over it. A store that has come as far as before on another way is told by this. */
+  async #checkAnchors(session: PostgresSession): Promise<void> {
+    const anchors = [...this.#memory.anchors.values()];
+    if (anchors.length === 0) return;
+    const results = await session.look(anchors.flatMap(({ slot, height }) => [this.#sql.state(slot), this.#sql.held(slot, [height])]));
+    for (const [i, { slot, height, root }] of anchors.entries()) {
+      const { watermark = -1n } = stateOf(results[2 * i]?.[0], session.where);
+      const [held] = recordsOf(results[2 * i + 1] ?? [], session.where);
+      const isPruned = held === undefined && height <= watermark;
+      if (!isPruned && held?.root !== root)
+        rolledBack(
+          'postgres',
+          session.where,
+          `the record at height ${height} of slot ${nameOf(slot)}, which this process has seen, is not what it was`,
+        );
     }
   }
 }

@@ -1,15 +1,28 @@
-// The etcd store against a real cluster of one member: the rules of every store, snapshots that are restored, alarms.
-import { afterAll, beforeAll } from 'vitest';
+// The etcd store against a real cluster of one member: the rules of every store, alarms, users, certificates, stores that were changed behind its back.
+import { join } from 'node:path';
+import * as selfsigned from 'selfsigned';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as EtcdStore from '../../../src/node/store/EtcdStore.ts';
+import { inspect } from '../../../src/node/store/etcdServer.ts';
+import { parse } from '../../../src/node/store/etcdUrl.ts';
 import type { SignStore } from '../../../src/signer/SignStore.ts';
 import { type EtcdCluster, missingEtcd, startEtcd } from '../../support/etcdServer.ts';
-import { describeIfInstalled } from '../../support/serverProcess.ts';
+import { startProxy } from '../../support/proxy.ts';
+import { describeIfInstalled, until } from '../../support/serverProcess.ts';
 import { conforms } from './conformance.ts';
+import { collect, record, rejects, slotOf } from './conformanceSupport.ts';
+
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'resolved',
+    (error: unknown) => (error as { code?: unknown }).code,
+  );
 
 describeIfInstalled(missingEtcd, 'etcd', () => {
   let cluster: EtcdCluster;
   let prefixes = 0;
   const urls = new WeakMap<SignStore, string>();
+  const slot = slotOf(1);
 
   beforeAll(async () => {
     cluster = await startEtcd({ members: 1 });
@@ -23,6 +36,244 @@ describeIfInstalled(missingEtcd, 'etcd', () => {
     urls.set(store, url);
     return store;
   };
+  const withStore = async (work: (store: SignStore, prefix: string) => Promise<void>, more = ''): Promise<void> => {
+    const prefix = `p${++prefixes}`;
+    const store = await openAt(cluster.url(prefix, more));
+    try {
+      await store.enrol(slot, -1n);
+      await work(store, prefix);
+    } finally {
+      await store.close();
+    }
+  };
 
-  conforms('etcd', () => openAt(cluster.url(`p${++prefixes}`)), { again: (store) => openAt(urls.get(store) ?? ''), runs: 10 });
+  conforms('etcd', () => openAt(cluster.url(`p${++prefixes}`)), { again: (store) => openAt(urls.get(store) ?? ''), runs: 6 });
+
+  describe('refuses another store than it knew', () => {
+    test('one that is not there where none may be made, or of another version', async () => {
+      await rejects(EtcdStore.open(cluster.url('nowhere'), { create: false }), 'store.missing');
+      expect(await cluster.ctl(['get', '--prefix', 'nowhere'])).toBe('');
+      await withStore(async (_, prefix) => {
+        await (await EtcdStore.open(cluster.url(prefix), { create: false })).close();
+        await cluster.ctl(['put', `${prefix}/meta`, JSON.stringify({ version: '2', storeId: '0'.repeat(32) })]);
+        await rejects(openAt(cluster.url(prefix)), 'store.wrong-version');
+      });
+    });
+
+    test('one that was wiped under an open handle: nothing is claimed, and no slot is opened in it', async () => {
+      await withStore(async (store, prefix) => {
+        await store.claim(slot, [record(1n)]);
+        await cluster.ctl(['del', '--prefix', `${prefix}/`]);
+        await rejects(store.claim(slot, [record(1n, 'another')]), 'store.rolled-back');
+        for (const call of [store.enrol(slot, -1n), store.raiseWatermark(slot, 5n), store.merge([{ ...slot, watermark: 1n, records: [] }])])
+          expect(await codeOf(call)).toBe('store.rolled-back');
+        // somebody makes it anew: still not the store that was opened
+        const other = await openAt(cluster.url(prefix));
+        await other.enrol(slot, -1n);
+        await rejects(store.claim(slot, [record(1n, 'another')]), 'store.rolled-back');
+        await rejects(store.enrol(slotOf(2), -1n), 'store.rolled-back');
+        await rejects(store.identity(), 'store.rolled-back');
+        await other.close();
+      });
+    });
+
+    test('a record that was pruned is no sign of a wiped store', async () => {
+      await withStore(async (store, prefix) => {
+        const other = await openAt(cluster.url(prefix));
+        await store.claim(slot, [record(5n)]);
+        await other.prune(slot, 5n);
+        expect(await store.claim(slot, [record(6n)])).toEqual([{ kind: 'inserted' }]);
+        await other.close();
+      });
+    });
+
+    test('a record that cannot be read is told as damage, never as absent', async () => {
+      await withStore(async (store, prefix) => {
+        await store.claim(slot, [record(1n), record(2n)]);
+        const key = (await cluster.ctl(['get', '--prefix', '--keys-only', '--limit=1', `${prefix}/record/`])).trim();
+        for (const value of ['', '{}', '{"root":"00"}', '[]', `{"root":"${'0'.repeat(64)}","signature":"zz"}`, '{"root":5}']) {
+          await cluster.ctl(['put', key, '--', value]);
+          await rejects(store.read(slot, [1n]), 'store.corrupt');
+          await rejects(store.claim(slot, [record(1n)]), 'store.corrupt');
+          await rejects(collect(store.records(slot)), 'store.corrupt');
+        }
+      });
+    });
+  });
+
+  test('a large import and large messages are cut into requests that etcd takes', async () => {
+    await withStore(async (store) => {
+      const large = Array.from({ length: 40 }, (_, i) => ({ ...record(BigInt(i)), message: new Uint8Array(60_000).fill(i) }));
+      expect((await store.claim(slot, large)).every(({ kind }) => kind === 'inserted')).toBe(true);
+      expect((await store.read(slot, [0n, 39n])).records).toEqual([large[0], large[39]]);
+      const [merged] = await store.merge([{ ...slotOf(2), watermark: 7n, records: large }]);
+      expect(merged).toMatchObject({ added: 40, known: 0 });
+      await expect(store.claim(slot, [{ ...record(99n), message: new Uint8Array(65_537) }])).rejects.toMatchObject({
+        code: 'input.wrong-length',
+      });
+    });
+  });
+
+  test('the endpoint goes away in the middle: a failure, and then an answer that agrees with what is there', async () => {
+    await withStore(async (store) => {
+      const [member] = cluster.members;
+      const pending = Array.from({ length: 5 }, (_, i) =>
+        store.claim(slot, [record(BigInt(i))]).then(
+          () => true,
+          () => false,
+        ),
+      );
+      member?.clientProxy.cut();
+      await Promise.all(pending);
+      expect(await codeOf(store.claim(slot, [record(7n)]))).toMatch(/^store\.(timeout|unavailable)$/);
+      member?.clientProxy.freeze();
+      member?.clientProxy.heal();
+      await until('it is back', () =>
+        store.claim(slot, [record(8n)]).then(
+          () => true,
+          () => false,
+        ),
+      );
+      const again = await store.claim(slot, [record(8n, 'another')]);
+      expect(again).toEqual([{ kind: 'held', record: record(8n) }]);
+    }, '?timeout=700');
+  });
+
+  test('what an operator should know is told: one member, an endpoint that is silent', async () => {
+    const dead = await startProxy({ port: 1 });
+    dead.cut();
+    const warnings: string[] = [];
+    const url = cluster.url('w').replace('etcd://', `etcd://127.0.0.1:${dead.port},`);
+    const store = await EtcdStore.open(url, { onWarning: (warning) => warnings.push(warning) });
+    await store.enrol(slot, -1n);
+    await store.close();
+    await dead.close();
+    expect(warnings).toHaveLength(2);
+    expect(warnings.join()).toMatch(/1 member:.*1 of 2 etcd endpoints/);
+  });
+
+  test('alarms: no space and damage are refused at open, and a full cluster refuses claims', async () => {
+    const small = await startEtcd({ members: 1, extraArgs: ['--quota-backend-bytes=2097152'] });
+    try {
+      const store = await EtcdStore.open(small.url('s'));
+      await store.enrol(slot, -1n);
+      await store.claim(slot, [record(1n)]);
+      const fill = Array.from({ length: 4 }, (_, i) => small.ctl(['put', `fill${i}`, 'x'.repeat(120_000)]).catch(() => undefined));
+      await Promise.all(fill);
+      for (let i = 0n; (await codeOf(store.claim(slot, [{ ...record(100n + i), message: new Uint8Array(60_000) }]))) === 'resolved'; i++)
+        if (i > 100n) throw new Error('never full');
+      await rejects(store.claim(slot, [record(2n)]), 'store.full');
+      expect((await store.read(slot, [1n, 2n])).records).toEqual([record(1n), undefined]);
+      await rejects(EtcdStore.open(small.url('s')), 'store.full');
+      await store.close();
+    } finally {
+      await small.stop();
+    }
+  });
+
+  test('users with passwords, certificates on both sides, and nothing of either in errors', async () => {
+    const pems = await certificate();
+    const secure = await startEtcd({ members: 1, tls: pems });
+    try {
+      await secure.ctl(['user', 'add', 'root:r00t-secret']);
+      await secure.ctl(['user', 'add', 'signer:s1gner/secret']);
+      await secure.ctl(['role', 'add', 'signing']);
+      await secure.ctl(['role', 'grant-permission', '--prefix=true', 'signing', 'readwrite', 'mine/']);
+      await secure.ctl(['user', 'grant-role', 'signer', 'signing']);
+      await secure.ctl(['user', 'grant-role', 'root', 'root']);
+      await secure.ctl(['auth', 'enable']);
+      const files = `?ca=${join(secure.folder, 'cert.pem')}&cert=${join(secure.folder, 'cert.pem')}&key=${join(secure.folder, 'key.pem')}&timeout=2000`;
+      const as = (user: string, prefix = 'mine', parameters = files): string =>
+        secure.url(prefix, parameters).replace('etcd://', `etcd://${user}@`);
+      const store = await EtcdStore.open(as('signer:s1gner%2Fsecret'));
+      await store.enrol(slot, -1n);
+      expect(await store.claim(slot, [record(1n)])).toEqual([{ kind: 'inserted' }]);
+      await store.close();
+      const attempts = [
+        as('signer:wrong-secret'),
+        as('signer:s1gner%2Fsecret', 'yours'),
+        secure.url('mine', files),
+        as('signer:s1gner%2Fsecret', 'mine', '?timeout=500'),
+        as('signer:s1gner%2Fsecret', 'mine', '?timeout=500&tls=1'),
+      ];
+      for (const url of attempts) {
+        const error: unknown = await EtcdStore.open(url).catch((reason: unknown) => reason);
+        expect(await codeOf(Promise.reject(error))).toMatch(/^store\.(unavailable|timeout)$/);
+        expect(JSON.stringify(error) + String(error)).not.toContain('secret');
+      }
+    } finally {
+      await secure.stop();
+    }
+  });
+
+  test('releases that lose what they acknowledged, and a cluster that has noticed damage, are refused', async () => {
+    const told = async (version: string, members: number, errors: readonly string[] = []): Promise<unknown> => {
+      const answers = { version, errors, header: { cluster_id: '1' }, members: Array.from({ length: members }) };
+      const stub = { where: 'stub', each: async () => [answers], ask: async () => answers } as unknown as Parameters<typeof inspect>[0];
+      return codeOf(inspect(stub));
+    };
+    expect(await told('3.4.23', 1)).toBe('resolved');
+    expect(await told('3.4.20', 3)).toBe('resolved');
+    expect(await told('3.5.5', 1)).toBe('resolved');
+    expect(await told('3.6.0-rc.1', 1)).toBe('resolved');
+    for (const [version, members] of [
+      ['3.4.20', 1],
+      ['3.5.4', 1],
+      ['3.5.2', 3],
+      ['3.3.27', 3],
+      ['2.3.8', 3],
+      ['', 3],
+    ] as const)
+      expect(await told(version, members)).toBe('store.wrong-version');
+    expect(await told('3.4.23', 3, ['memberID:1 alarm:CORRUPT '])).toBe('store.corrupt');
+    expect(await told('3.4.23', 3, ['memberID:1 alarm:NOSPACE '])).toBe('store.full');
+  });
+
+  test('URLs', () => {
+    expect(parse('etcd://a:1,b-c.d:2,[::1]:3/x/y/?timeout=700', {})).toEqual({
+      endpoints: ['a:1', 'b-c.d:2', '[::1]:3'],
+      prefix: 'x/y',
+      timeoutMs: 700,
+      auth: undefined,
+      tls: undefined,
+    });
+    expect(parse('etcd://u@a:1', { SATLOCK_STORE_PASSWORD: 'p' })).toMatchObject({
+      prefix: 'satlock',
+      auth: { username: 'u', password: 'p' },
+    });
+    const bad = [
+      'etcd://',
+      'etcd:a:1',
+      'etcd://a',
+      'etcd://a:1,,b:2',
+      'etcd://a:1/x?y=1',
+      'etcd://a:1/x y',
+      'etcd://a:1/?ca=/nothing/secret',
+      'etcd://a:1/?cert=/dev/null',
+    ];
+    for (const url of bad) {
+      let error: unknown;
+      try {
+        parse(url, {});
+      } catch (caught) {
+        error = caught;
+      }
+      expect(error).toMatchObject({ code: 'store.bad-url' });
+      expect(String(error)).not.toContain('secret');
+    }
+  });
 });
+
+/** A certificate that is its own authority, for servers on this machine and for their clients. */
+async function certificate(): Promise<{ readonly cert: string; readonly key: string }> {
+  const { cert, private: key } = await selfsigned.generate([{ name: 'commonName', value: 'satlock test' }], {
+    keyType: 'ec',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'keyUsage', digitalSignature: true, keyCertSign: true },
+      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+    ],
+  });
+  return { cert, key };
+}

@@ -10,6 +10,12 @@ import { describeIfInstalled, until } from '../../support/serverProcess.ts';
 import { conforms } from './conformance.ts';
 import { collect, record, rejects, slotOf } from './conformanceSupport.ts';
 
+const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => 'resolved',
+    (error: unknown) => (error as { code?: unknown }).code,
+  );
+
 describeIfInstalled(missingPostgres, 'PostgreSQL', () => {
   let server: PostgresServer;
   let schemas = 0;
@@ -118,31 +124,29 @@ describeIfInstalled(missingPostgres, 'PostgreSQL', () => {
         await store.claim(slot, [record(1n)]);
         await inDatabase(`UPDATE ${schema}.slots SET version = version - 1`);
         await disconnect();
-        await until('it has noticed', () =>
-          store.claim(slot, [record(2n)]).then(
-            () => false,
-            (error) => error.code === 'store.rolled-back',
-          ),
-        );
+        await until('it has noticed', () => codeOf(store.claim(slot, [record(2n)])).then((code) => code === 'store.rolled-back'));
         await inDatabase(`UPDATE ${schema}.slots SET version = version + 1`);
         expect((await store.claim(slot, [record(2n)]))[0]?.kind).toBe('inserted');
+        // restored, and come further than before by what others signed since
+        await inDatabase(`DELETE FROM ${schema}.records WHERE height = 2; UPDATE ${schema}.slots SET version = version + 100`);
+        await disconnect();
+        await until('it has noticed', () =>
+          codeOf(store.claim(slot, [record(2n, 'another')])).then((code) => code === 'store.rolled-back'),
+        );
+        await store.close();
+        const again = await openAt(server.url(`?schema=${schema}`));
+        await again.claim(slot, [record(2n)]);
+        await again.prune(slot, 2n);
+        await disconnect();
+        await until('pruned is not lost', () => codeOf(again.claim(slot, [record(3n)])).then((code) => code === 'resolved'));
         await inDatabase(`UPDATE ${schema}.meta SET store_id = '${'0'.repeat(32)}'`);
         await disconnect();
-        await until('it has noticed', () =>
-          store.read(slot, []).then(
-            () => false,
-            (error) => error.code === 'store.rolled-back',
-          ),
-        );
+        await until('it has noticed', () => codeOf(again.read(slot, [])).then((code) => code === 'store.rolled-back'));
         await inDatabase(`DROP SCHEMA ${schema} CASCADE`);
         await disconnect();
-        await until('it has noticed', () =>
-          store.read(slot, []).then(
-            () => false,
-            (error) => error.code === 'store.rolled-back',
-          ),
-        );
+        await until('it has noticed', () => codeOf(again.read(slot, [])).then((code) => code === 'store.rolled-back'));
         expect(await inDatabase(`SELECT count(*) FROM pg_namespace WHERE nspname = '${schema}'`)).toBe('0\n');
+        await again.close();
       });
     });
 

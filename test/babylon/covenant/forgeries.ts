@@ -210,6 +210,16 @@ export const ROWS: readonly Row[] = [
   ['too short a time', () => restOf(stake({ stakingTimeBlocks: 799 })), ['staking.time', 'staking-tx.time-out-of-range', c1108]],
   ['too small an amount', () => restOf(stake({ valueSats: 49_999n })), ['staking.amount', 'staking-tx.value-out-of-range', c1108]],
   ['too large an amount', () => restOf(stake({ valueSats: 5_000_001n })), ['staking.amount', 'staking-tx.value-out-of-range', c1108]],
+  [
+    'an input twice',
+    () => {
+      const double = altered(delegation.stakingTransaction, (copy) => {
+        copy.addInput(Uint8Array.from(copy.ins[0]?.hash ?? []), copy.ins[0]?.index ?? 0);
+      });
+      return withFields(rest, { staking_tx_hex: Tx.toHex(double) });
+    },
+    ['staking.sanity', 'tx.duplicate-input', c1108],
+  ],
   // Slashing of the stake
   [
     'slashing: another address',

@@ -94,7 +94,7 @@ export class Calls {
     const work = method.run(message, { isPrivate: isTls || isPrivatePeer(peer) }, tell);
     const settled = work.then(noop, noop).finally(() => this.#running.delete(settled));
     this.#running.add(settled);
-    return within(limits.callTimeoutMs, work);
+    return within(limits.callTimeoutMs * (method.patience ?? 1), work);
   }
 
   #tell(name: string, peer: string, started: number, told: Told, answer?: Status, error?: unknown): void {

@@ -36,6 +36,8 @@ export type Method<T> = {
   readonly what: string;
   /** More than any honest request. @unit bytes */
   readonly maxBytes: number;
+  /** So many times the limit of a call; 1 unless given. */
+  readonly patience?: number;
   readonly run: (request: T, caller: Caller, tell: (told: Told) => void) => Promise<Answer>;
 };
 
@@ -81,7 +83,7 @@ function randomness({ signer, limits }: MethodOptions): Method<RequestOf<typeof 
   const gate = new Gate(MAX_LISTS_AT_ONCE, MAX_LISTS_WAITING);
   const max = Math.floor(limits.maxMessageBytes / PUB_RAND_BYTES);
   return {
-    ...{ codec: Wire.CreateRandomnessPairListRequest, what: 'failed to create randomness pair list', maxBytes: SMALL },
+    ...{ codec: Wire.CreateRandomnessPairListRequest, what: 'failed to create randomness pair list', maxBytes: SMALL, patience: 10 },
     async run({ uid, chainId, startHeight, num, interval: given }, _caller, tell) {
       const slot = slotOf(uid, chainId);
       const interval = given === undefined || given === 0n ? 1n : given;

@@ -51,7 +51,7 @@ export type Limits = {
   readonly maxReceiving: number;
   /** How long a connection may take for its first bytes, and a call for its request. */
   readonly receiveTimeoutMs: number;
-  /** A call that takes longer is answered DeadlineExceeded; what it signs stays stored, and asking again returns it. */
+  /** A call that takes longer (a list of randomness: ten times) is answered DeadlineExceeded; what it signs stays stored, asking again returns it. */
   readonly callTimeoutMs: number;
   /** A connection without calls is closed after this time. */
   readonly idleTimeoutMs: number;

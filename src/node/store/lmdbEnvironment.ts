@@ -43,10 +43,14 @@ export type Settings = {
 const MAX_WEIGHT = 20_000;
 /** After a failure the store is opened anew, and read through, at most this often. */
 const REOPEN_EVERY_MS = 1_000;
-/** Without `overlappingSync` a commit is flushed before its promise resolves. The types do not know `permissionsMode`. */
+/**
+ * Without `overlappingSync` a commit is flushed before its promise resolves. `eventTurnBatching` would add a promise that nobody holds: a failed
+ * commit rejects it, and that ends the process; batches are made here anyway. The types do not know `permissionsMode`.
+ */
 const OPTIONS = {
   noSubdir: false,
   overlappingSync: false,
+  eventTurnBatching: false,
   encoding: 'binary',
   keyEncoding: 'binary',
   maxDbs: 1,

@@ -1,5 +1,5 @@
 // The failures of the embedded store. Unless it is said, whether a write happened is unknown; asking again tells.
-import { statfsSync } from 'node:fs';
+import * as fs from 'node:fs';
 import { fail, isSatlockError } from '../../base/Errors.ts';
 
 export type Reason =
@@ -76,12 +76,26 @@ export function rethrow(path: string, error: unknown): never {
   return unavailable(path, problem, error);
 }
 
-/** LMDB reports a write that came out short, as on a full disk, as an input/output error. */
+/**
+ * LMDB reports a write that came out short, as on a full disk or at a limit of the file's size, as an input/output error. Whether it was
+ * that, a file of our own tells: as long as the data file and a little more, with a little in it.
+ */
 function isFull(path: string): boolean {
+  const probe = `${path}.${process.pid}.probe`;
   try {
-    const { bavail, bsize } = statfsSync(path);
-    return bavail * bsize < 1 << 20;
-  } catch {
-    return false;
+    const handle = fs.openSync(probe, 'wx', 0o600);
+    try {
+      fs.ftruncateSync(handle, fs.statSync(path).size + PROBE_BYTES);
+      fs.writeSync(handle, Buffer.alloc(PROBE_BYTES, 1), 0, PROBE_BYTES, 0);
+      fs.fsyncSync(handle);
+      return false;
+    } finally {
+      fs.closeSync(handle);
+      fs.unlinkSync(probe);
+    }
+  } catch (error) {
+    return FULLNESS.includes((error as NodeJS.ErrnoException).code ?? '');
   }
 }
+
+const PROBE_BYTES = 1 << 20;

@@ -1,6 +1,6 @@
 // A process of its own for tests of the embedded store: it may be killed, stopped, traced, or die of a damaged file.
 import { createHash } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSatlockError } from '../../../src/base/Errors.ts';
@@ -12,7 +12,15 @@ const [, , command = '', path = '', ...rest] = process.argv;
 
 /** Out of this process before the next step: what the parent reads was said. */
 function say(line: string): void {
-  writeSync(1, `${line}\n`);
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`);
+      return;
+    } catch (error) {
+      // the parent is slow and the pipe is full
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
 }
 
 function codeOf(error: unknown): string {
@@ -23,8 +31,12 @@ function codeOf(error: unknown): string {
 async function race(tag: string, heights: number, batch: number): Promise<void> {
   const store = await LmdbStore.open({ path });
   say('ready');
-  for (let from = 0; from < heights; from += batch) {
-    const own = Array.from({ length: batch }, (_, i) => record(BigInt(from + i), tag));
+  // all racers start together
+  while (rest[3] !== 'at once' && !existsSync(join(path, 'go'))) await sleep(2);
+  // each begins at another height, so that all of them win some and lose some
+  const first = (Number(tag.at(-1)) || 0) * batch * Math.ceil(heights / batch / 8);
+  for (let step = 0; step < heights; step += batch) {
+    const own = Array.from({ length: batch }, (_, i) => record(BigInt(((first + step) % heights) + i), tag));
     const outcomes = await store.claim(slotOf(1), own);
     for (const [i, outcome] of outcomes.entries()) {
       const at = own[i];

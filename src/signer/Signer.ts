@@ -72,7 +72,7 @@ export class Signer {
     const asked = this.#asked(own, items);
     if (asked.length === 0) return [];
     const { stored, lost } = await this.#read(own, asked);
-    const questions = asked.map((each, i) => question(each, stateAt(stored, i), lost));
+    const questions = asked.map((each, i) => question(each, stateAt(stored, i, each.height), lost));
     const decisions = questions.map(decide);
     const settled = await this.#claim(
       own,
@@ -159,8 +159,8 @@ export class Signer {
     }
   }
 
-  /** Drops what was kept of a key: the ring locked it. */
-  forget(publicKey: Uint8Array): void {
+  /** Wipes what was kept of a key, or of all keys: the ring locked it. */
+  forget(publicKey?: Uint8Array): void {
     this.#keys.forget(publicKey);
   }
 

@@ -83,9 +83,8 @@ export class Evidence {
       if (i >= 0 && isMissing(i)) known.lost = higher(known.lost, height);
     }
     const { told } = before;
-    if (told !== undefined && told > watermark && (told > highestSigned || before.held.some(isMissing))) {
-      known.lost = higher(known.lost, told);
-    }
+    if (told !== undefined && (told > highestSigned || before.held.some(isMissing))) known.lost = higher(known.lost, told);
+    // A watermark over it answers for all that is lost.
     if (known.lost !== undefined && known.lost <= watermark) known.lost = undefined;
     return { lost: known.lost, newlyLost: known.lost !== undefined && known.lost !== lostBefore };
   }

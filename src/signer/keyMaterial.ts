@@ -118,9 +118,12 @@ export class UnlockedKeys {
     return material;
   }
 
-  forget(publicKey: PublicKey): void {
-    const id = Hex.encode(publicKey);
-    this.#materials.get(id)?.wipe();
-    this.#materials.delete(id);
+  /** One key, or all. */
+  forget(publicKey?: PublicKey): void {
+    const ids = publicKey === undefined ? [...this.#materials.keys()] : [Hex.encode(publicKey)];
+    for (const id of ids) {
+      this.#materials.get(id)?.wipe();
+      this.#materials.delete(id);
+    }
   }
 }

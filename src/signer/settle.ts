@@ -27,9 +27,19 @@ export function question(
 }
 
 /** The store's answer for one of the heights. */
-export function stateAt(stored: Reading, i: number): Question['stored'] {
+export function stateAt(stored: Reading, i: number, height: bigint): Question['stored'] {
   const { watermark, highestSigned, condemned, records } = stored;
-  return { watermark, highestSigned, condemned, record: records[i] };
+  return { watermark, highestSigned, condemned, record: checked(records[i], height) };
+}
+
+/** A record that cannot be one of this height is a sign of worse. */
+function checked(record: SignRecord | undefined, height: bigint): SignRecord | undefined {
+  if (record === undefined) return undefined;
+  const { signature, signingRoot } = record;
+  if (record.height !== height) return corrupt('a store answered with the record of another height');
+  if (signingRoot.length !== 32 || (signature !== undefined && signature.length !== 32))
+    return corrupt('a store answered with half a record');
+  return record;
 }
 
 /** Decides again, from what the store says after the claim; only what it holds is let go. */
@@ -50,8 +60,7 @@ function stateAfter(before: Question['stored'], claimed: Claimed, computed: Sign
     case 'inserted':
       return { ...before, record: computed };
     case 'held':
-      if (claimed.record.height !== computed.height) return corrupt('a store answered with the record of another height');
-      return { ...before, record: claimed.record };
+      return { ...before, record: checked(claimed.record, computed.height) };
     case 'below-watermark':
       return { ...before, record: undefined, watermark: claimed.watermark };
     case 'not-enrolled':

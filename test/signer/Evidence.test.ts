@@ -102,7 +102,7 @@ describe('evidence of lost votes', () => {
     at.store.read = async () => {
       throw new Error('away');
     };
-    for (let height = 1n; height <= 600n; height++) await at.signer.observe(at.slot, height, 'chain');
+    for (let height = 600n; height > 0n; height--) await at.signer.observe(at.slot, height, 'chain');
     at.store.read = read;
     expect(await ask(at, 601n)).toMatchObject({ refusal: { code: 'signer.fenced', signedElsewhereUpTo: 600n } });
   });
@@ -152,8 +152,11 @@ describe('a store that goes back under a running signer', () => {
     await ask(world({ store: at.store }), 4n);
     held?.();
     expect((await slow).kind).toBe('signed');
+    await ask(at, 6n);
     await store.prune(at.slot, 3n);
     expect(codeOf(await ask(at, 3n))).toBe('signer.below-watermark');
     expect((await ask(at, 5n)).kind).toBe('signed');
+    await store.prune(at.slot, 6n);
+    expect((await ask(at, 7n)).kind).toBe('signed');
   });
 });

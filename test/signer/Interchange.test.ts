@@ -107,6 +107,13 @@ describe('an export', () => {
     );
   });
 
+  test('that lists no votes, or some, stands over all of them', async () => {
+    for (const votes of ['none', { from: 8n }] as const) {
+      const [, first] = Interchange.parse(await Interchange.render(await filled(), { votes }));
+      expect(first).toMatchObject({ chainId: 'bbn-1', watermark: 7n, records: [] });
+    }
+  });
+
   test('of a pruned slot keeps the watermark over what was pruned', async () => {
     const store = await filled();
     await store.prune(slotOf(2, 'bbn-1'), 2n ** 64n - 1n);

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, test } from 'vitest';
-import { hasCode } from '../../src/base/Errors.ts';
+import { fail } from '../../src/base/Errors.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import { auto } from '../../src/crypto/Ecc.ts';
 import * as Eots from '../../src/crypto/Eots.ts';
@@ -107,7 +107,13 @@ describe('a vote', () => {
     const at = world();
     const there = { ...at, slot: { ...at.slot, chainId: 'other' } };
     expect((await ask(at, 7n, 'a')).kind).toBe('signed');
-    expect((await ask(there, 7n, 'b')).kind).toBe('signed');
+    const signature = signatureOf(await ask(there, 7n, 'b'));
+    const { pubRand } = PubRand.derive(at.secretKey, 'other', 7n);
+    expect(Eots.verify({ publicKey: at.slot.publicKey, pubRand, message: vote(7n, 'b'), signature })).toBe(true);
+    for (const chainId of Array.from({ length: 12 }, (_, i) => `chain ${i}`))
+      await ask({ ...at, slot: { ...at.slot, chainId } }, 7n, chainId);
+    expect(signatureOf(await ask(there, 7n, 'b'))).toEqual(signature);
+    expect((await ask(at, 8n)).kind).toBe('signed');
     expect(codeOf(await ask(there, 7n, 'a'))).toBe('signer.double-sign');
   });
 
@@ -163,7 +169,10 @@ describe('a key', () => {
     const { uses } = at.ring;
     at.signer.forget(at.slot.publicKey);
     at.signer.forget(at.slot.publicKey);
+    at.signer.forget();
     await ask(at, 8n);
+    at.signer.forget();
+    expect((await ask(at, 9n)).kind).toBe('signed');
     expect(at.ring.uses).toBeGreaterThan(uses);
   });
 
@@ -298,14 +307,35 @@ describe('when the store fails', () => {
   });
 
   test('its own codes are passed on', async () => {
-    const at = world();
+    const at = spoiled((store) => {
+      store.claim = async () => fail({ code: 'store.full' }, 'no space left');
+    });
+    await rejects(ask(at, 7n), 'store.full');
     await at.store.close();
-    const error: unknown = await ask(at, 7n).catch((thrown: unknown) => thrown);
-    expect(hasCode(error, 'store.unavailable')).toBe(true);
+    await rejects(ask(at, 7n), 'store.unavailable');
+  });
+
+  test('what it hands out is not what the caller gets to change', async () => {
+    const at = world();
+    await ask(at, 7n);
+    const reading = await at.store.read(at.slot, [7n]);
+    at.store.read = async () => reading;
+    signatureOf(await ask(at, 7n)).fill(0);
+    expect(signatureOf(await ask(at, 7n)).some((byte) => byte !== 0)).toBe(true);
   });
 
   test.each<[string, (store: MemoryStore) => void]>([
     ['a reading without records', (store) => Object.assign(store, { read: async () => ({ watermark: -1n, records: [] }) })],
+    ...(
+      [
+        ['the record of another height, read', { height: 8n, signingRoot: rootOf('x') }],
+        ['half a root', { height: 7n, signingRoot: rootOf('x').slice(16) }],
+        ['half a signature', { height: 7n, signingRoot: rootOf('x'), signature: rootOf('x').slice(16) }],
+      ] as const
+    ).map(([name, record]): [string, (store: MemoryStore) => void] => [
+      name,
+      (store) => Object.assign(store, { read: async () => ({ watermark: -1n, records: [record] }) }),
+    ]),
     ['a claim without outcomes', (store) => Object.assign(store, { claim: async () => [] })],
     [
       'too many outcomes',

@@ -1,7 +1,10 @@
 // No two different messages ever leave for one key, chain and height, whatever happens: more than 100,000 operations against a model of two lines.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MemoryStore } from '../../src/signer/MemoryStore.ts';
+import type { SignStore } from '../../src/signer/SignStore.ts';
 import { type Ask, ModelWorld, type Tally } from './modelWorld.ts';
+import { ask, world } from './support.ts';
 
 type Command = fc.AsyncCommand<object, ModelWorld>;
 type Act = readonly [name: string, run: (world: ModelWorld) => Promise<void>];
@@ -37,11 +40,11 @@ const meanwhile = fc.oneof(
 );
 
 /** Many requests for few heights of one slot or all, at once, to both processes, while something else happens. */
-const ask = fc.record({ signer: fc.nat(1), slot, height: fc.nat(3), message: fc.nat(2), form: fc.nat(24) });
+const asked = fc.record({ signer: fc.nat(1), slot, height: fc.nat(3), message: fc.nat(2), form: fc.nat(24) });
 const crowd = fc
   .record({
     base: fc.nat(150),
-    asks: fc.array(ask, { minLength: 10, maxLength: 40, size: 'max' }),
+    asks: fc.array(asked, { minLength: 10, maxLength: 40, size: 'max' }),
     at: fc.option(slot),
     seed: fc.integer(),
     perMille: fc.constantFrom(0, 0, 20, 100, 400),
@@ -82,4 +85,37 @@ describe('against the model', () => {
       expect([what, (tally.get(what) ?? 0) >= times]).toEqual([what, true]);
     }
   }, 300_000);
+
+  test('nor from one process under which its store is exchanged for older copies of itself, without any witness', async () => {
+    const act = fc.oneof(
+      { weight: 12, arbitrary: fc.record({ kind: fc.constant('ask' as const), height: fc.nat(12), message: fc.nat(2) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ kind: fc.constantFrom('copy' as const, 'back' as const), height: fc.nat(3), message: fc.nat(0) }),
+      },
+      { weight: 1, arbitrary: fc.record({ kind: fc.constant('raise' as const), height: fc.nat(12), message: fc.nat(0) }) },
+    );
+    let fenced = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.array(act, { maxLength: 60, size: 'max' }), async (acts) => {
+        let inner = new MemoryStore();
+        const copies = [inner.image()];
+        const store: SignStore = new Proxy(inner, { get: (_, name) => Reflect.get(inner, name, inner).bind(inner) });
+        const at = world({ store });
+        const left = new Map<bigint, string>();
+        for (const { kind, height, message } of acts) {
+          if (kind === 'copy') copies.push(inner.image());
+          else if (kind === 'back') inner = new MemoryStore(copies.at(-1 - (height % copies.length)));
+          else if (kind === 'raise') await inner.raiseWatermark(at.slot, BigInt(height));
+          else {
+            const outcome = await ask(at, BigInt(height), String(message));
+            if (outcome.kind === 'refused') fenced += outcome.refusal.code === 'signer.fenced' ? 1 : 0;
+            else expect(left.set(BigInt(height), left.get(BigInt(height)) ?? String(message)).get(BigInt(height))).toBe(String(message));
+          }
+        }
+      }),
+      { seed: 20_251_121, numRuns: 100 },
+    );
+    expect(fenced).toBeGreaterThan(100);
+  });
 });

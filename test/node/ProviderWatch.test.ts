@@ -252,6 +252,14 @@ describe('a node that does not answer properly', () => {
     expect(await codeOf(connect({ maxBytes: 100_000 }).tip())).toBe('provider-watch.too-large');
   });
 
+  it('may answer as much as is allowed, and not a byte more', async () => {
+    const answer = latestJson('7');
+    answers.set(LATEST, answer);
+    const { length } = JSON.stringify(answer);
+    expect(await codeOf(connect({ maxBytes: length }).tip())).toBe('answered');
+    expect(await codeOf(connect({ maxBytes: length - 1 }).tip())).toBe('provider-watch.too-large');
+  });
+
   it('is refused where it sends no JSON, sends elsewhere, hangs up, or is not there', async () => {
     answers.set(LATEST, ((_, response) => response.end('<html>')) satisfies Answer);
     expect(await codeOf(connect().tip())).toBe('provider-watch.not-json');

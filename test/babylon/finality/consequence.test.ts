@@ -32,7 +32,9 @@ describe('a vote for the chain’s block', () => {
 
   it('is counted late too, but not for liveness', () => {
     expect(of(voteAt(996n), viewOf())).toMatchObject({ kind: 'canonical', refundable: true, countsForLiveness: false });
+    // Block 1001 executes it: for 998 that is the last in time, for 997 one too late.
     expect(of(voteAt(998n), viewOf())).toMatchObject({ countsForLiveness: true });
+    expect(of(voteAt(997n), viewOf())).toMatchObject({ countsForLiveness: false });
   });
 
   it('is refused when it comes again, harmlessly', () => {

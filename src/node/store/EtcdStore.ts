@@ -11,6 +11,7 @@ import type {
   Claimed,
   Merged,
   MergeInput,
+  PublicKey,
   RandomnessList,
   Reading,
   SignRecord,
@@ -19,7 +20,6 @@ import type {
   SlotState,
   StoreIdentity,
 } from '../../signer/SignStore.ts';
-import type { PublicKey } from '../../signer/types.ts';
 import { corrupt, missing, type OpenOptions, rolledBack, unavailable, wrongVersion } from './clusterErrors.ts';
 import { Group } from './clusterGroup.ts';
 import type { Row, SlotName } from './clusterInput.ts';

@@ -13,6 +13,7 @@ import type {
   Claimed,
   Merged,
   MergeInput,
+  PublicKey,
   RandomnessList,
   Reading,
   SignRecord,
@@ -21,7 +22,6 @@ import type {
   SlotState,
   StoreIdentity,
 } from '../../signer/SignStore.ts';
-import type { PublicKey } from '../../signer/types.ts';
 import { corrupt, type OpenOptions, unavailable } from './clusterErrors.ts';
 import { Group } from './clusterGroup.ts';
 import type { Row, SlotName } from './clusterInput.ts';

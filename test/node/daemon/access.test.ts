@@ -249,8 +249,10 @@ describe('TLS', () => {
     writeFileSync(certFile, renewed.cert);
     writeFileSync(keyFile, renewed.private);
     const old = world.client({ tls: { ca: pem(ca.cert) }, deadlineMs: 2_000 });
+    await old.ping();
     await world.running.reloadTls();
     await world.client({ tls: { ca: pem(next.cert) } }).ping();
+    // also who was connected has to come back, and sees the new certificate
     expect(await failure(old.ping())).toBeDefined();
   });
 

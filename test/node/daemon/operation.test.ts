@@ -365,6 +365,31 @@ describe('stopping', () => {
     await world.running.closed;
   });
 
+  it('waits for what a client that has gone has begun', async () => {
+    const store = new OddStore();
+    const world = await start({ store });
+    let release: () => void = () => undefined;
+    const began = new Promise<void>((resolve) => {
+      store.claims = () => {
+        resolve();
+        return new Promise((done) => {
+          release = done;
+        });
+      };
+    });
+    const client = new EotsClient(world.running.address, { deadlineMs: 500 });
+    const gaveUp = failure(client.sign(world.keys.publicKey, CHAIN, 5n, vote(5n)));
+    await began;
+    expect(await gaveUp).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    client.close();
+    const stopping = world.running.stop();
+    await expect.poll(() => world.metric('satlock_signer_connections')).toBe(0);
+    expect(store.isClosed).toBe(false);
+    release();
+    await stopping;
+    expect(store.isClosed).toBe(true);
+  });
+
   it('waits for a call that hangs no longer than its limit, and not at all when told twice', async () => {
     const store = new OddStore();
     store.claims = () => new Promise(() => undefined);

@@ -30,6 +30,7 @@ export type RecogniserOptions = {
 };
 
 const VOTE_BYTES = 40;
+const NO_PREFIX = new Uint8Array(0);
 
 /**
  * The recognisers of Babylon.
@@ -40,10 +41,11 @@ export function babylonRecognisers(options: RecogniserOptions = {}): Recognisers
   const { contexts = {}, exportedPossession = false } = Check.object(options, 'options');
   const byChain = new Map(Object.entries(contexts).map(([chainId, texts]) => [chainId, checkContexts(texts, chainId)] as const));
   const possession = ['', ...[...byChain.values()].map((texts) => texts.possession)];
+  const votePrefixes = new Map([...byChain].map(([chainId, texts]) => [chainId, utf8ToBytes(texts.vote)] as const));
   return {
     vote(message, chainId) {
       Check.bytes(message, 'message');
-      const prefix = utf8ToBytes(byChain.get(chainId)?.vote ?? '');
+      const prefix = votePrefixes.get(chainId) ?? NO_PREFIX;
       if (message.length !== prefix.length + VOTE_BYTES || !Bytes.equal(message.subarray(0, prefix.length), prefix)) return undefined;
       return { height: Bytes.toBigInt(message.subarray(prefix.length, prefix.length + 8)) };
     },

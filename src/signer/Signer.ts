@@ -1,6 +1,5 @@
 // The signer of finality votes: read, decide, compute, claim, decide again, release. A signature that was computed, but not claimed in the
 // durable store, never leaves. finality-provider eotsmanager/localmanager.go is the reference; what it does not have is in Decision.ts.
-import { sha256 } from '@noble/hashes/sha2.js';
 import * as Bytes from '../base/Bytes.ts';
 import * as Check from '../base/Check.ts';
 import { fail, isSatlockError } from '../base/Errors.ts';
@@ -253,7 +252,7 @@ export class Signer {
       }
       heights.add(height);
       const own = Bytes.copy(Check.bytes(message, 'message'));
-      return { height, message: own, signingRoot: sha256(own), vote: this.#options.recognisers.vote(own, chainId) };
+      return { height, message: own, signingRoot: Eots.messageRoot(own), vote: this.#options.recognisers.vote(own, chainId) };
     });
   }
 

@@ -10,7 +10,8 @@ const ENVIRONMENT =
   /^((bitcoind|regtest-chain|ecc|store|provider-watch|signer-service)[.-]|daemon\.(cannot-listen|bad-tls|bad-backup-folder|halted)$|witness\.(corrupt|unwritable)$|owner-files\.loose-permissions$|covenant-log\.(locked|not-durable|other-writer|closed|loose-permissions)$|keystore\.(kdf-failed|busy)$|eotsd\.in-use$)/;
 /** Of those, the ones that a better argument mends. */
 const USAGE = /^(store|provider-watch)\.bad-url$/;
-const FINDING = /^(story|witness|eots\.key-mismatch|eots\.same|keystore\.(altered|key-mismatch|wrong-passphrase)$|signer\.|covenant-(log|signer)\.)/;
+const FINDING =
+  /^(story|witness|eots\.key-mismatch|eots\.same|keystore\.(altered|key-mismatch|wrong-passphrase)$|signer\.|covenant-(log|signer)\.)/;
 
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE;

@@ -39,9 +39,11 @@ export function from(commits: readonly StoredCommit[]): RandomnessIndex {
   return Object.freeze({ commits: Object.freeze(copies) });
 }
 
-/** The last height that a commitment covers. */
+/** The last height that a commitment covers. @throws input.* */
 export function endOf(commit: Pick<StoredCommit, 'startHeight' | 'numPubRand'>): bigint {
-  return commit.startHeight + commit.numPubRand - 1n;
+  const { startHeight, numPubRand } = Check.object(commit, 'commit');
+  Check.bigInteger(startHeight, 'commit.startHeight', 0n, UINT64_MAX);
+  return startHeight + Check.bigInteger(numPubRand, 'commit.numPubRand', 1n, UINT64_MAX) - 1n;
 }
 
 /**
@@ -50,7 +52,7 @@ export function endOf(commit: Pick<StoredCommit, 'startHeight' | 'numPubRand'>):
  * @throws input.not-integer, input.out-of-range
  */
 export function lookUp(index: RandomnessIndex, height: bigint): StoredCommit | undefined {
-  const { commits } = Check.object(index, 'index');
+  const commits = commitsOf(index);
   Check.bigInteger(height, 'height', 0n, UINT64_MAX);
   let low = 0;
   let high = commits.length;
@@ -76,7 +78,7 @@ export function find(index: RandomnessIndex, height: bigint, lastFinalizedEpoch:
 
 /** The commitment with the largest start: the next one must start above its end. */
 export function last(index: RandomnessIndex): StoredCommit | undefined {
-  return Check.object(index, 'index').commits.at(-1);
+  return commitsOf(index).at(-1);
 }
 
 /** The heights of from..to that no commitment covers: at each of them the provider has no power. @throws input.* */
@@ -84,7 +86,7 @@ export function gaps(index: RandomnessIndex, range: Range): readonly Range[] {
   const { from, to } = Check.object(range, 'range');
   Check.bigInteger(from, 'range.from', 0n, UINT64_MAX);
   Check.bigInteger(to, 'range.to', from, UINT64_MAX);
-  const { commits } = Check.object(index, 'index');
+  const commits = commitsOf(index);
   const found: Range[] = [];
   let next = from;
   for (const [i, commit] of commits.entries()) {
@@ -98,6 +100,10 @@ export function gaps(index: RandomnessIndex, range: Range): readonly Range[] {
   }
   if (next <= to) found.push({ from: next, to });
   return found;
+}
+
+function commitsOf(index: RandomnessIndex): readonly StoredCommit[] {
+  return Check.list(Check.object(index, 'index').commits, 'index.commits');
 }
 
 function copyOf(commit: StoredCommit, field: string): StoredCommit {

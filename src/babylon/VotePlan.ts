@@ -119,7 +119,10 @@ function judge(facts: Facts, height: bigint, finalized: boolean): StoredCommit |
 
 /** What a signer is asked for: height and message of each vote. @shape message: 40 bytes */
 export function requests(votes: readonly Planned[]): readonly { readonly height: bigint; readonly message: Uint8Array }[] {
-  return Check.list(votes, 'votes').map(({ height, appHash }) => ({ height, message: FinalityVote.message(height, appHash) }));
+  return Check.list(votes, 'votes').map((vote, i) => {
+    const { height, appHash } = Check.object(vote, `votes[${i}]`);
+    return { height, message: FinalityVote.message(height, appHash) };
+  });
 }
 
 /**
@@ -146,7 +149,10 @@ export function messages(
   Check.bytes(publicKey, 'publicKey', 32);
   const built: Vote[] = [];
   const unsigned: bigint[] = [];
-  for (const vote of Check.list(votes, 'votes')) {
+  checkMap(signatures, 'signatures');
+  checkMap(proofs, 'proofs');
+  for (const [i, vote] of Check.list(votes, 'votes').entries()) {
+    Check.object(Check.object(vote, `votes[${i}]`).commit, `votes[${i}].commit`);
     const signature = signatures.get(vote.height);
     if (signature === undefined) {
       unsigned.push(vote.height);
@@ -230,7 +236,11 @@ export function afterRefusal<M>(batch: readonly M[], answer: ChainError.Answer):
 /** The highest height among votes that were accepted, and nothing more: a height that was skipped is not voted for. */
 export function lastVoted(accepted: readonly Vote[], before?: bigint): bigint | undefined {
   let last = before;
-  for (const { value } of Check.list(accepted, 'accepted')) if (last === undefined || value.blockHeight > last) last = value.blockHeight;
+  for (const [i, vote] of Check.list(accepted, 'accepted').entries()) {
+    const { blockHeight } = Check.object(Check.object(vote, `accepted[${i}]`).value, `accepted[${i}].value`);
+    uint64(blockHeight, `accepted[${i}].value.blockHeight`);
+    if (last === undefined || blockHeight > last) last = blockHeight;
+  }
   return last;
 }
 
@@ -281,7 +291,14 @@ function checkFacts(facts: Facts): Facts {
   uint64(facts.lastFinalizedEpoch, 'lastFinalizedEpoch');
   uint64(Check.object(facts.provider, 'provider').slashedBabylonHeight, 'provider.slashedBabylonHeight');
   if (facts.lastVotedHeight !== undefined) uint64(facts.lastVotedHeight, 'lastVotedHeight');
+  checkMap(facts.power, 'power');
+  RandomnessIndex.last(facts.index);
   return facts;
+}
+
+function checkMap(value: unknown, field: string): void {
+  if (value instanceof Map) return;
+  fail<Check.Reason>({ code: 'input.not-object', field, got: Check.kindOf(value) }, `${field}: expected a Map from height`);
 }
 
 function uint64(value: bigint, field: string): bigint {

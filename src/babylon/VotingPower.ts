@@ -60,6 +60,7 @@ export function isFinal(votedPower: bigint, totalPower: bigint): boolean {
 /** What voters of a height have of its power, and whether that finalises it. A height without any power is never final. @throws input.* */
 export function tally(power: Table, voters: readonly Uint8Array[]): { readonly votedPower: bigint; readonly final: boolean } {
   const { ranked, totalPower } = Check.object(power, 'power');
+  Check.list(ranked, 'power.ranked');
   const voted = new Set(Check.list(voters, 'voters').map((key, i) => Hex.encode(Check.bytes(key, `voters[${i}]`, 32))));
   const votedPower = ranked.reduce((sum, entry) => (voted.has(Hex.encode(entry.btcPk)) ? sum + entry.power : sum), 0n);
   return { votedPower, final: isFinal(votedPower, totalPower) };

@@ -17,7 +17,7 @@ export const OWNER: string = addressOf('owner');
 export const CARRIER: string = addressOf('carrier');
 export const TIP = 1_000n;
 /** 2026-05-12T08:00:00Z. */
-export const NOW = 1_778_572_800n * 1_000_000_000n;
+export const NOW: bigint = 1_778_572_800n * 1_000_000_000n;
 
 export const params: FinalityView.FinalityParams = {
   maxActiveFinalityProviders: 3,

@@ -133,11 +133,14 @@ describe('calls', () => {
 
   it('are received a few at a time, the others when those are done', async () => {
     const world = await start({ limits: { maxReceiving: 1 } });
+    const slot = { publicKey: world.keys.publicKey, chainId: CHAIN };
+    const client = world.client();
+    await client.ping();
     const first = halfCall(world);
     await expect.poll(() => world.metric('satlock_signer_open_calls')).toBe(1);
-    const slot = { publicKey: world.keys.publicKey, chainId: CHAIN };
-    const second = world.client().sign({ ...slot, height: 5n, message: vote(5n) });
+    const second = client.sign({ ...slot, height: 5n, message: vote(5n) });
     await expect.poll(() => world.metric('satlock_signer_open_calls')).toBe(2);
+    expect(await failure(world.client({ deadlineMs: 300 }).ping())).toMatchObject({ reason: { status: 'DEADLINE_EXCEEDED' } });
     expect((await world.store.read(slot, [5n])).records).toEqual([undefined]);
     first.finish(new Uint8Array(1));
     await first.answer;

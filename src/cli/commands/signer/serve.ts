@@ -96,7 +96,7 @@ async function serviceOptions(options: Options, home: Home, hmacKey: Uint8Array 
       ...(options.babylonApi ?? []).map(nodeOf),
       ...Object.entries(config.babylonApi ?? {}).map(([chainId, baseUrl]) => ({ chainId, baseUrl })),
     ],
-    warn: (message) => note(`satlock: ${message}`),
+    warn: logWarning,
     log: { stream: process.stderr, ...(level === undefined ? {} : { level }) },
     ...(hmacKey === undefined ? {} : { hmacKey }),
     ...(tls === undefined ? {} : { tls }),
@@ -129,6 +129,11 @@ type Level = 'debug' | 'info' | 'warn' | 'error';
 function logLevelOf(level: string | undefined): Level | undefined {
   const known = (['debug', 'info', 'warn', 'error'] as const).find((each) => each === level);
   return level === undefined ? undefined : (known ?? usage('--log-level', 'expected debug, info, warn or error'));
+}
+
+/** In the form of the log's other lines: what reads them reads this. */
+function logWarning(message: string): void {
+  process.stderr.write(`${JSON.stringify({ level: 'warn', time: new Date().toISOString(), event: 'warning', msg: message })}\n`);
 }
 
 /** The one line that a supervisor waits for. */

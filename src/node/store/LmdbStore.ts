@@ -3,7 +3,7 @@
 //
 // Cost: opening reads everything once, O(entries); a claim or a read is O(log entries); memory holds 16 bytes for each run of signed heights.
 import * as fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
 import type {
@@ -19,8 +19,9 @@ import type {
   StoreIdentity,
 } from '../../signer/SignStore.ts';
 import { copyTo } from './lmdbBackup.ts';
+import { DATA_FILE, flushFolder } from './lmdbDisk.ts';
 import * as Encoding from './lmdbEncoding.ts';
-import { DATA_FILE, Environment } from './lmdbEnvironment.ts';
+import { Environment } from './lmdbEnvironment.ts';
 import { type Reason, readOnly, rethrow, unavailable } from './lmdbFailure.ts';
 import * as Input from './lmdbInput.ts';
 import { claimOne, mergeOne } from './lmdbRules.ts';
@@ -87,7 +88,7 @@ export async function open(options: Options): Promise<LmdbStore> {
 
 function folderOf(path: string, create: boolean): string {
   try {
-    if (create) fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+    if (create) makeFolder(path);
     const folder = fs.realpathSync(path);
     const data = fs.statSync(join(folder, DATA_FILE), { throwIfNoEntry: false });
     if (data === undefined && !create) missing(path);
@@ -96,6 +97,13 @@ function folderOf(path: string, create: boolean): string {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') missing(path, error);
     return rethrow(path, error);
   }
+}
+
+/** With all folders above it that are missing; each name is durable. */
+function makeFolder(path: string): void {
+  const first = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  for (let at = resolve(path); at !== dirname(resolve(first)); at = dirname(at)) flushFolder(dirname(at));
 }
 
 function missing(path: string, cause?: unknown): never {

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs/promises';
 import { join } from 'node:path';
-import { DATA_FILE, type Environment, verifyCopy } from './lmdbEnvironment.ts';
+import { DATA_FILE, verifyCopy } from './lmdbDisk.ts';
+import type { Environment } from './lmdbEnvironment.ts';
 import { corrupt, rethrow } from './lmdbFailure.ts';
 
 /** @throws store.full, store.read-only, store.corrupt, store.unavailable */

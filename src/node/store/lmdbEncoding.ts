@@ -8,7 +8,7 @@
 //   L publicKey 32 digest 32  list: start u64 ‖ count u32 ‖ root 32 ‖ chain id
 //
 // slot = the first 16 bytes of SHA-256(publicKey ‖ chain id). All numbers are big-endian; each value begins with its checksum, 16 bytes.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { RandomnessList, SignRecord, Slot, StoreIdentity } from '../../signer/SignStore.ts';
 
 export const FORMAT = 1;
@@ -98,10 +98,17 @@ export function unseal(key: Uint8Array, value: Buffer): Buffer | undefined {
   return checksum(key, content).compare(value, 0, CHECKSUM_BYTES, 0, CHECKSUM_BYTES) === 0 ? content : undefined;
 }
 
-// The key's length comes first, so that no byte can move between key and value.
+// The key's length comes first, so that no byte can move between key and value. One call on one buffer: a million entries are read at opening.
 function checksum(key: Uint8Array, content: Uint8Array): Buffer {
-  return createHash('sha256').update(Uint8Array.of(key.length)).update(key).update(content).digest();
+  const length = 1 + key.length + content.length;
+  const input = length <= SCRATCH.length ? SCRATCH.subarray(0, length) : Buffer.allocUnsafe(length);
+  input[0] = key.length;
+  input.set(key, 1);
+  input.set(content, 1 + key.length);
+  return hash('sha256', input, 'buffer');
 }
+
+const SCRATCH = Buffer.alloc(1_024);
 
 /** A value's checksum as the number that is added up. */
 export function weightOf(value: Buffer): bigint {
@@ -114,6 +121,24 @@ const MODULUS = 1n << 128n;
 export function added(sum: bigint, before: Buffer | undefined, after: Buffer | undefined): bigint {
   const change = (after === undefined ? 0n : weightOf(after)) - (before === undefined ? 0n : weightOf(before));
   return (((sum + change) % MODULUS) + MODULUS) % MODULUS;
+}
+
+/** The sum of many entries, added up in parts that plain numbers hold. */
+export class Sum {
+  readonly #parts = [0, 0, 0, 0];
+
+  add(value: Buffer): void {
+    let carry = 0;
+    for (let i = 3; i >= 0; i--) {
+      const part = (this.#parts[i] ?? 0) + value.readUInt32BE(4 * i) + carry;
+      carry = part > 0xffff_ffff ? 1 : 0;
+      this.#parts[i] = part >>> 0;
+    }
+  }
+
+  get value(): bigint {
+    return this.#parts.reduce((sum, part) => (sum << 32n) | BigInt(part), 0n);
+  }
 }
 
 export function encodeMeta(meta: Meta): Buffer {

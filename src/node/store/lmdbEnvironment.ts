@@ -7,13 +7,13 @@
 //
 // Group commit. Operations wait in the queue while a commit is under way, and go together into the next one.
 import * as fs from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import * as lmdb from 'lmdb';
+import { DATA_FILE, flushFolder, inodeOf, LOCK_FILE, settled, withFile } from './lmdbDisk.ts';
 import * as Encoding from './lmdbEncoding.ts';
 import { corrupt, readOnly, rethrow, timedOut, truncated } from './lmdbFailure.ts';
-import { PageFile } from './lmdbFile.ts';
 import { Known } from './lmdbKnown.ts';
 import { verify } from './lmdbVerify.ts';
 import { Changes, type Target, View } from './lmdbView.ts';
@@ -56,15 +56,16 @@ const OPTIONS = {
   maxDbs: 1,
   permissionsMode: 0o600,
 } as const;
-export const DATA_FILE = 'data.mdb';
 
 export class Environment {
   readonly settings: Settings;
   readonly #file: string;
+  readonly #lockFile: string;
   #known = new Known();
   #database: Database | undefined;
   #handle = -1;
-  #inode = 0n;
+  #inode: bigint | undefined;
+  #lockInode: bigint | undefined;
   /** Everything up to this sequence is on stable storage. */
   #durable = -1n;
   #queue: Operation[] = [];
@@ -78,6 +79,7 @@ export class Environment {
   constructor(settings: Settings) {
     this.settings = settings;
     this.#file = join(settings.path, DATA_FILE);
+    this.#lockFile = join(settings.path, LOCK_FILE);
   }
 
   /** @throws store.* */
@@ -174,7 +176,7 @@ export class Environment {
     try {
       const database = await this.#ready();
       const changes = await this.#transaction(database, batch);
-      this.#sameFile();
+      this.#sameFiles();
       if (changes.sequence > changes.base) this.#durable = changes.sequence;
       await this.#flushed(changes.sequence);
       changes.learn();
@@ -228,22 +230,21 @@ export class Environment {
     try {
       await promisify(fs.fdatasync)(this.#handle);
     } catch (error) {
+      // the kernel reports lost pages once, and takes them for written afterwards: a second try would prove nothing
+      this.#spoilt ??= error;
       return rethrow(this.#file, error);
     }
     if (sequence > this.#durable) this.#durable = sequence;
   }
 
-  /** The folder still holds the file that is open: a commit into a file that was taken away would be lost. */
-  #sameFile(): void {
-    let inode: bigint | undefined;
+  /**
+   * The folder still holds the files that are open: a commit into a file that was taken away would be lost, and with another lock file
+   * others would write at the same time.
+   */
+  #sameFiles(): void {
+    if (inodeOf(this.#file) === this.#inode && inodeOf(this.#lockFile) === this.#lockInode) return;
     try {
-      inode = fs.statSync(this.#file, { bigint: true }).ino;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') rethrow(this.#file, error);
-    }
-    if (inode === this.#inode) return;
-    try {
-      corrupt(this.#file, 'the file was removed or exchanged while it was in use');
+      corrupt(this.#file, 'the data file or lock.mdb was removed or exchanged while it was in use');
     } catch (error) {
       this.#spoil(error);
     }
@@ -261,7 +262,7 @@ export class Environment {
   }
 
   async #ready(): Promise<Database> {
-    if (this.#spoilt !== undefined) throw this.#spoilt;
+    if (this.#spoilt !== undefined) return rethrow(this.#file, this.#spoilt);
     if (this.#database !== undefined && this.#broken === undefined) return this.#database;
     this.#opening ??= this.#open().finally(() => {
       this.#opening = undefined;
@@ -290,7 +291,7 @@ export class Environment {
     const { path, readOnly: isReadOnly, create, mapBytes } = this.settings;
     const isNew = !fs.existsSync(this.#file) || fs.statSync(this.#file).size === 0;
     // a first opening with nothing there makes the store; a later one never does
-    if (isNew && (!create || this.#inode !== 0n)) truncated(this.#file, 0, 2 * 4096);
+    if (isNew && (!create || this.#inode !== undefined)) truncated(this.#file, 0, 2 * 4096);
     if (!isReadOnly) fs.accessSync(isNew ? path : this.#file, fs.constants.W_OK);
     // before LMDB maps the file
     if (!isNew) await withFile(this.#file, (file) => settled(() => file.snapshots()));
@@ -298,6 +299,7 @@ export class Environment {
     this.#database = database;
     this.#handle = fs.openSync(this.#file, 'r');
     this.#inode = fs.fstatSync(this.#handle, { bigint: true }).ino;
+    this.#lockInode = inodeOf(this.#lockFile);
     const known = new Known();
     let meta = await this.#verified(database, known);
     if (meta === undefined) {
@@ -331,7 +333,7 @@ export class Environment {
     }
   }
 
-  /** Writes the meta record of a new store, and makes the file's name durable. */
+  /** Writes the meta record of a new store, and makes the name of the file durable. */
   async #found(database: Database): Promise<void> {
     const storeId = Buffer.from(globalThis.crypto.getRandomValues(new Uint8Array(16))).toString('hex');
     await database.childTransaction(() => {
@@ -339,14 +341,7 @@ export class Environment {
       if (database.getBinary(Encoding.META_KEY) !== undefined) return;
       database.put(Encoding.META_KEY, Encoding.encodeMeta({ storeId, sequence: 0n, entries: 0n, sum: 0n }));
     });
-    for (const folder of [this.settings.path, dirname(this.settings.path)]) {
-      const handle = fs.openSync(folder, 'r');
-      try {
-        fs.fsyncSync(handle);
-      } finally {
-        fs.closeSync(handle);
-      }
-    }
+    flushFolder(this.settings.path);
   }
 
   async #letGo(): Promise<void> {
@@ -355,33 +350,6 @@ export class Environment {
     await database?.close();
     if (this.#handle >= 0) fs.closeSync(this.#handle);
     this.#handle = -1;
-  }
-}
-
-/** A data file that nobody has open is whole: returns its meta record. @throws store.corrupt, store.truncated, store.wrong-version */
-export async function verifyCopy(path: string): Promise<Encoding.Meta> {
-  const meta = await withFile(path, (file) => verify(file, file.snapshots(), new Known()));
-  return meta ?? corrupt(path, 'the file holds nothing');
-}
-
-async function withFile<T>(path: string, look: (file: PageFile) => Promise<T>): Promise<T> {
-  const handle = fs.openSync(path, 'r');
-  try {
-    return await look(new PageFile(path, handle));
-  } finally {
-    fs.closeSync(handle);
-  }
-}
-
-/** Another process may be writing the meta pages at this moment: what is wrong five times is wrong. */
-async function settled<T>(look: () => T): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return look();
-    } catch (error) {
-      if (attempt === 5) throw error;
-      await sleep(4);
-    }
   }
 }
 

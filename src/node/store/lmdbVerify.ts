@@ -29,8 +29,8 @@ export async function verify(file: PageFile, snapshots: readonly [Snapshot, Snap
 class Found {
   readonly #path: string;
   readonly #known: Known;
-  #entries = 0n;
-  #sum = 0n;
+  readonly #sum = new Encoding.Sum();
+  #entries = 0;
   #meta: Encoding.Meta | undefined;
 
   constructor(path: string, known: Known) {
@@ -46,15 +46,16 @@ class Found {
       return;
     }
     this.#entries++;
-    this.#sum = Encoding.added(this.#sum, undefined, value);
+    this.#sum.add(value);
     if (!this.#learn(kind, key, content)) corrupt(this.#path, `an entry (${kind}) is malformed`);
   }
 
   meta(): Encoding.Meta | undefined {
     const meta = this.#meta;
-    if (meta === undefined) return this.#entries === 0n ? undefined : corrupt(this.#path, 'the meta record is missing');
-    if (meta.entries !== this.#entries) corrupt(this.#path, `there are ${this.#entries} entries, the meta record counts ${meta.entries}`);
-    if (meta.sum !== this.#sum) corrupt(this.#path, 'the entries are not those that the meta record adds up');
+    if (meta === undefined) return this.#entries === 0 ? undefined : corrupt(this.#path, 'the meta record is missing');
+    if (meta.entries !== BigInt(this.#entries))
+      corrupt(this.#path, `there are ${this.#entries} entries, the meta record counts ${meta.entries}`);
+    if (meta.sum !== this.#sum.value) corrupt(this.#path, 'the entries are not those that the meta record adds up');
     this.#known.sawSequence(meta.sequence);
     return meta;
   }

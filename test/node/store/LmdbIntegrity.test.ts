@@ -2,8 +2,10 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import * as lmdb from 'lmdb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as LmdbStore from '../../../src/node/store/LmdbStore.ts';
+import * as Encoding from '../../../src/node/store/lmdbEncoding.ts';
 import { bytes32, collect, record, rejects, slotOf } from './conformanceSupport.ts';
 import { child, temporary } from './lmdbProcess.ts';
 
@@ -154,12 +156,45 @@ describe('while a store is open', () => {
     await rejects(LmdbStore.open({ path: folder }), 'store.corrupt');
   });
 
+  test('a claim that meets a damaged entry writes nothing of its batch, nor of others in the same commit', async () => {
+    const folder = copy('half');
+    const store = await LmdbStore.open({ path: folder });
+    const file = join(folder, 'data.mdb');
+    const bytes = readFileSync(file);
+    const { message } = record(1_003n);
+    for (let at = bytes.indexOf(message); at >= 0; at = bytes.indexOf(message, at + 1)) bytes[at] = 0x58;
+    writeFileSync(file, bytes);
+    const together = [store.claim(slotOf(2), [record(90_000n)]), store.claim(slot, [record(90_000n), record(1_003n), record(90_001n)])];
+    for (const each of together) await rejects(each, 'store.corrupt');
+    await store.close();
+    const raw = lmdb.open<Buffer, Buffer>({
+      path: folder,
+      noSubdir: false,
+      overlappingSync: false,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+    });
+    for (const [of, height] of [
+      [slotOf(2), 90_000n],
+      [slot, 90_000n],
+      [slot, 90_001n],
+    ] as const) {
+      expect(raw.getBinary(Encoding.recordKey(Encoding.slotIdOf(of), height))).toBeUndefined();
+    }
+    expect(raw.getBinary(Encoding.recordKey(Encoding.slotIdOf(slot), 1_003n))).toBeDefined();
+    await raw.close();
+  });
+
   test('a file that is exchanged or removed under it takes no more claims', async () => {
-    for (const how of ['exchanged', 'removed']) {
+    for (const [how, name] of [
+      ['exchanged', 'data.mdb'],
+      ['removed', 'data.mdb'],
+      ['unlocked', 'lock.mdb'],
+    ] as const) {
       const folder = copy(how);
       const store = await LmdbStore.open({ path: folder });
       await store.claim(slot, [record(90_000n)]);
-      rmSync(join(folder, 'data.mdb'));
+      rmSync(join(folder, name));
       if (how === 'exchanged') copyFileSync(join(base, 'data.mdb'), join(folder, 'data.mdb'));
       await rejects(store.claim(slot, [record(90_001n)]), 'store.corrupt');
       await rejects(store.read(slot, [90_000n]), 'store.corrupt');

@@ -190,6 +190,17 @@ describe('a log that was touched is refused at its line', () => {
     expect(failure(() => read(path)).code).toBe('covenant-log.corrupt');
   });
 
+  it('a line of another log with the same number', () => {
+    const lines = fs.readFileSync(path, 'utf8').split('\n');
+    const head = fs.readFileSync(`${path}.head`);
+    for (const name of [path, `${path}.head`]) fs.rmSync(name);
+    signAll(one, two, three);
+    const others = fs.readFileSync(path, 'utf8').split('\n');
+    fs.writeFileSync(path, [lines[0], others[1], lines[2], ''].join('\n'));
+    fs.writeFileSync(`${path}.head`, head);
+    expect(openFails()).toMatchObject({ code: 'covenant-log.corrupt', line: 2 });
+  });
+
   it('another log in its place, and a head that is missing, older or broken', () => {
     const head = fs.readFileSync(`${path}.head`, 'utf8');
     fs.rmSync(`${path}.head`);
@@ -273,7 +284,9 @@ describe('other writers', () => {
     expect(codeOf(() => log.signOnce(one, signer(one)))).toBe('covenant-log.other-writer');
     expect(intruder.signOnce(other, signer(other)).kind).toBe('signed');
     fs.appendFileSync(path, '\n');
+    const before = fs.readFileSync(path);
     expect(codeOf(() => intruder.signOnce(two, signer(two)))).toBe('covenant-log.other-writer');
+    expect(fs.readFileSync(path)).toEqual(before);
     expect(codeOf(() => intruder.signOnce(two, signer(two)))).toBe('covenant-log.closed');
   });
 
@@ -294,10 +307,14 @@ describe('other writers', () => {
     expect(openFails().code).toBe('covenant-log.corrupt');
   });
 
-  it('a log that was moved away is not written', () => {
-    const log = CovenantLog.open({ path });
-    fs.renameSync(path, `${path}.1`);
-    expect(codeOf(() => log.signOnce(one, signer(one)))).toBe('covenant-log.other-writer');
+  it('a log that was moved away is not written, nor one with another in its place', () => {
+    for (const another of [false, true]) {
+      const log = CovenantLog.open({ path });
+      fs.renameSync(path, `${path}.1`);
+      if (another) fs.writeFileSync(path, '', { mode: 0o600 });
+      expect(codeOf(() => log.signOnce(one, signer(one)))).toBe('covenant-log.other-writer');
+      expect(fs.statSync(`${path}.1`).size).toBe(0);
+    }
   });
 });
 

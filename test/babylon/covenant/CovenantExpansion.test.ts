@@ -56,6 +56,7 @@ describe('an expansion', () => {
     ['of another account', () => fault(made.json, withFields(made.previous, { staker_addr: STRANGER })), 'expansion.account'],
     ['with a smaller stake', () => fault(expansionOf({ valueSats: 499_999n }).json), 'expansion.value'],
     ['without a fee', () => fault(expansionOf({ valueSats: 545_679n }).json), 'expansion.fee'],
+    ['with a coin without value', () => fault(expansionOf({}, 0n).json), 'expansion.funding'],
     ['with one input', () => fault(expansionOf({ inputs: [delegation.staking.outpoint] }).json), 'expansion.inputs'],
     [
       'with the inputs exchanged',

@@ -9,7 +9,7 @@ import { isSatlockError } from '../../../src/base/Errors.ts';
 import * as Hex from '../../../src/base/Hex.ts';
 import * as Tx from '../../../src/bitcoin/Tx.ts';
 import { codeOf, failure, hex, keyOf, P2TR, P2WPKH, SEED } from '../../support/stakes.ts';
-import { provider, slashUnbonding, stake, V0 } from '../chain/world.ts';
+import { provider, slashUnbonding, stake, V0, V1 } from '../chain/world.ts';
 import { pay } from './forgeries.ts';
 import { altered, delegation, expansionOf, member, policy, rest, SET } from './requests.ts';
 
@@ -120,6 +120,9 @@ describe('a request by the rules', () => {
     expect(codeOf(() => prepare({ ...json, stake_expansion: { ...expansion, other_funding_output_hex: output.slice(2) } }, more))).toBe(
       'covenant-remote.malformed-output',
     );
+    const weaker = stake({ params: { ...V1, covenantQuorum: 1 }, profile: 'generic' }).contract.staking.paths.unbonding.script;
+    const named = { ...expansion, previous_active_stake_unbonding_script_hex: hex(weaker) };
+    expect(checksOf({ ...json, stake_expansion: named }, more)).toEqual(['script.previous-unbonding']);
     expect(checksOf(requestOf(child), more)).toEqual([]);
   });
 });

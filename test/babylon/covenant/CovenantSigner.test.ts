@@ -10,6 +10,7 @@ import * as Bytes from '../../../src/base/Bytes.ts';
 import { isSatlockError } from '../../../src/base/Errors.ts';
 import * as LeafSpend from '../../../src/bitcoin/LeafSpend.ts';
 import * as Tx from '../../../src/bitcoin/Tx.ts';
+import * as Ecc from '../../../src/crypto/Ecc.ts';
 import { codeOf, failure, filled, hex, judge, type KeyPair, SEED, signaturesOf, untyped } from '../../support/stakes.ts';
 import { ACCOUNT, covenant, provider, recordOf, stake, staker, viewOf } from '../chain/world.ts';
 import { altered, delegation, expansionOf, member, policy, rest, restOf, stranger, withFields } from './requests.ts';
@@ -67,6 +68,13 @@ describe('sign', () => {
     expect(hex(a?.unbonding ?? AUX)).not.toBe(hex(b?.unbonding ?? AUX));
     expect(hex(prepare(rest, covenant[0]).digest)).not.toBe(hex(one.digest));
     expect(hex(prepare(restOf(stake())).digest)).not.toBe(hex(one.digest));
+  });
+
+  it('releases nothing that a broken backend made', () => {
+    const broken = { ...Ecc.auto(), schnorrSign: () => filled(64, 1) };
+    const prepared = prepare();
+    const { reason } = failure(() => CovenantSigner.sign({ prepared, secretKey: member.secretKey }, broken));
+    expect(reason).toMatchObject({ code: 'covenant-signer.self-check-failed', field: 'unbonding' });
   });
 
   it('refuses another key, and what was not prepared here', () => {

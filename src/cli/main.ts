@@ -58,7 +58,7 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     load: async () => (await import('./commands/finality.ts')).finalityCommand(),
   },
   covenant: {
-    summary: 'a covenant member that rebuilds what it signs: check, sign, log',
+    summary: 'a covenant member that rebuilds what it signs: check, sign, serve, log',
     load: async () => (await import('./commands/covenant.ts')).covenantCommand(),
   },
   vectors: { summary: 'check or make test vectors', load: async () => (await import('./commands/vectors.ts')).vectorsCommand() },

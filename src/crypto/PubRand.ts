@@ -59,6 +59,22 @@ export function derivePublic(
 }
 
 /**
+ * The nonce pair of a height by a derivation of our own, with a domain tag and the length of the chain-id: for keys that no eotsd ever had.
+ * A commitment made by one derivation cannot be voted on with the other; the signer daemon uses eotsd's.
+ *
+ * @unit height: chain height, 0..2^64-1
+ * @throws as {@link derive}
+ */
+export function deriveTagged(secretKey: SecretKey.SecretKey, chainId: string, height: bigint, ecc: Ecc = auto()): Nonce.NoncePair {
+  const nonces = derivation(secretKey, chainId, 'tagged');
+  try {
+    return Nonce.fromScalar(nonces.scalarAt(height), ecc);
+  } finally {
+    nonces.wipe();
+  }
+}
+
+/**
  * A source of nonce pairs for one key and chain that remembers points: signatures of prepared heights need no curve arithmetic.
  *
  * @unit options.maxKept: points kept in memory, 33 bytes each; 2^18 unless given, the oldest go first

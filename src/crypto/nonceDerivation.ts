@@ -32,13 +32,31 @@ export interface Derivation {
   wipe(): void;
 }
 
-/** @throws input.not-bytes, input.wrong-length, input.not-text, secret-key.out-of-range, pub-rand.malformed-chain-id */
-export function derivation(secretKey: SecretKey.SecretKey, chainId: string): Derivation {
-  SecretKey.toScalar(secretKey);
-  const chain = chainIdBytes(chainId);
-  // height (8 bytes) || chain-id || iteration (8 bytes)
+/** What is hashed with the key, and where height and iteration stand in it, 8 bytes big-endian each. */
+type Layout = { readonly data: Uint8Array; readonly heightAt: number; readonly iterationAt: number };
+
+/** As eotsd: height || chain-id || iteration. */
+function plain(chain: Uint8Array): Layout {
   const data = new Uint8Array(16 + chain.length);
   data.set(chain, 8);
+  return { data, heightAt: 0, iterationAt: 8 + chain.length };
+}
+
+/** Ours: tag || length of the chain-id (8 bytes) || chain-id || height || iteration. No other use of the key's HMAC begins with the tag. */
+function tagged(chain: Uint8Array): Layout {
+  const tag = utf8ToBytes('satlock/eots-nonce/v1');
+  const data = new Uint8Array(tag.length + 24 + chain.length);
+  data.set(tag);
+  new DataView(data.buffer).setBigUint64(tag.length, BigInt(chain.length));
+  data.set(chain, tag.length + 8);
+  const heightAt = tag.length + 8 + chain.length;
+  return { data, heightAt, iterationAt: heightAt + 8 };
+}
+
+/** @throws input.not-bytes, input.wrong-length, input.not-text, secret-key.out-of-range, pub-rand.malformed-chain-id */
+export function derivation(secretKey: SecretKey.SecretKey, chainId: string, scheme: 'plain' | 'tagged' = 'plain'): Derivation {
+  SecretKey.toScalar(secretKey);
+  const { data, heightAt, iterationAt } = (scheme === 'plain' ? plain : tagged)(chainIdBytes(chainId));
   const view = new DataView(data.buffer);
   const hashes: { readonly iHash: State; readonly oHash: State } = hmac.create(sha256, secretKey);
   // Two states that are used over and over: fresh ones for each nonce would cost more than its hashing.
@@ -52,8 +70,8 @@ export function derivation(secretKey: SecretKey.SecretKey, chainId: string): Der
   /** HMAC by its two hashes, which wipe their working states. */
   const derive = (height: bigint, iteration: bigint): Uint8Array => {
     assertUsable();
-    view.setBigUint64(0, Check.bigInteger(height, 'height', 0n, MAX_HEIGHT));
-    view.setBigUint64(8 + chain.length, iteration);
+    view.setBigUint64(heightAt, Check.bigInteger(height, 'height', 0n, MAX_HEIGHT));
+    view.setBigUint64(iterationAt, iteration);
     const first = hashes.iHash._cloneInto(inner).update(data).digest();
     const digest = hashes.oHash._cloneInto(outer).update(first).digest();
     first.fill(0);

@@ -62,7 +62,7 @@ export function nonceSource(
   chainId: string,
   options: { readonly ecc?: Ecc | undefined; readonly maxKept?: number | undefined } = {},
 ): NonceSource {
-  const { ecc = auto(), maxKept = MAX_KEPT } = options;
+  const { ecc = auto(), maxKept = MAX_KEPT } = Check.object(options, 'options');
   Check.integer(maxKept, 'maxKept', 0, MAX_COUNT);
   return new Source(secretKey, chainId, ecc, Math.ceil(maxKept / Number(BLOCK)));
 }

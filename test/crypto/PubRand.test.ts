@@ -1,4 +1,5 @@
 // Public randomness against its vectors and the textbook; the nonce pair that shows only its public half.
+import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
@@ -120,5 +121,31 @@ describe('a nonce pair', () => {
     one.wipe();
     expect(codeOf(() => Eots.signer(key(5n)).sign(utf8('m'), one))).toBe('pub-rand.wiped');
     expect(one.pubRand).toHaveLength(32);
+  });
+});
+
+describe('the derivation with a domain tag', () => {
+  it('is HMAC over tag, length of the chain-id, chain-id, height and iteration', () => {
+    const secretKey = key(77n);
+    for (const [chainId, height] of [
+      ['bbn-1', 2_000_000n],
+      ['', 0n],
+      ['ü/ö', 2n ** 64n - 1n],
+    ] as const) {
+      const uint64 = (value: bigint): Buffer => Buffer.from(value.toString(16).padStart(16, '0'), 'hex');
+      const chain = Buffer.from(chainId, 'utf8');
+      const data = Buffer.concat([Buffer.from('satlock/eots-nonce/v1'), uint64(BigInt(chain.length)), chain, uint64(height), uint64(0n)]);
+      const secRand = createHmac('sha256', secretKey).update(data).digest();
+      const expected = hex(PubRand.fromSecret(Uint8Array.from(secRand)).pubRand);
+      expect(hex(PubRand.deriveTagged(secretKey, chainId, height).pubRand)).toBe(expected);
+      expect(hex(PubRand.derive(secretKey, chainId, height).pubRand)).not.toBe(expected);
+    }
+  });
+
+  it('gives pairs that sign', () => {
+    const signer = Eots.signer(key(78n));
+    const nonce = PubRand.deriveTagged(key(78n), 'bbn-1', 5n);
+    const signature = signer.sign(utf8('m'), nonce);
+    expect(Eots.verify({ publicKey: signer.publicKey, pubRand: nonce.pubRand, message: utf8('m'), signature })).toBe(true);
   });
 });

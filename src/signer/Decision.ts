@@ -41,19 +41,17 @@ export type Decision =
  */
 export function decide(question: Question): Decision {
   const { height, signingRoot, vote, stored, signedElsewhereUpTo } = question;
+  const { record, watermark, condemned } = stored;
   if (vote === undefined) return refuse({ code: 'signer.not-a-vote' });
   if (vote.height !== height) return refuse({ code: 'signer.height-mismatch', height, voteHeight: vote.height });
-  if (stored.condemned !== undefined) return refuse({ code: 'signer.key-condemned', why: stored.condemned });
-  if (stored.record !== undefined) {
-    if (!same(stored.record.signingRoot, signingRoot)) return refuse({ code: 'signer.double-sign', height });
-    if (stored.record.signature !== undefined) return { kind: 'return', signature: stored.record.signature };
-    // Imported history names the message without its signature: the same message gives the same bytes again.
-    return { kind: 'sign' };
-  }
-  if (stored.watermark === undefined) return refuse({ code: 'signer.not-enrolled' });
-  if (height <= stored.watermark) return refuse({ code: 'signer.below-watermark', height, watermark: stored.watermark });
-  if (signedElsewhereUpTo !== undefined && signedElsewhereUpTo > stored.watermark) {
-    return refuse({ code: 'signer.fenced', height, signedElsewhereUpTo, watermark: stored.watermark });
+  if (condemned !== undefined) return refuse({ code: 'signer.key-condemned', why: condemned });
+  if (record !== undefined && !same(record.signingRoot, signingRoot)) return refuse({ code: 'signer.double-sign', height });
+  if (record?.signature !== undefined) return { kind: 'return', signature: record.signature };
+  if (watermark === undefined) return refuse({ code: 'signer.not-enrolled' });
+  // An imported record names this very message without its signature, which comes out the same again: its height is not a new one.
+  if (record === undefined && height <= watermark) return refuse({ code: 'signer.below-watermark', height, watermark });
+  if (signedElsewhereUpTo !== undefined && signedElsewhereUpTo > watermark) {
+    return refuse({ code: 'signer.fenced', height, signedElsewhereUpTo, watermark });
   }
   return { kind: 'sign' };
 }

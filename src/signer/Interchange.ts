@@ -96,13 +96,29 @@ export function parse(source: string, options: ParseOptions = {}): readonly Hist
  * Merges histories into a store: union of the records, maximum of the watermarks, in one step for each slot. A contradiction condemns its key
  * and nothing of that slot is written; the outcome of each slot says so. Read them.
  *
+ * A history is believed: a message that it names without a signature is one that was signed, and is signed again when asked for. Only where
+ * the store's own watermark stood over a height already, and it remembers nothing of it, such a record is left out: the store may have
+ * signed another message there and pruned it.
+ *
  * @throws store.*
  */
 export async function importInto(store: SignStore, histories: readonly History[]): Promise<readonly Merged[]> {
   for (const { publicKey, condemned } of Check.list(histories, 'histories')) {
     if (condemned !== undefined) await store.condemn(publicKey, condemned);
   }
-  return store.merge(histories.map(({ publicKey, chainId, watermark, records }) => ({ publicKey, chainId, watermark, records })));
+  return store.merge(await Promise.all(histories.map((history) => believed(store, history))));
+}
+
+async function believed(store: SignStore, { publicKey, chainId, watermark, records }: History): Promise<MergeInput> {
+  const slot = { publicKey, chainId };
+  const before = (await store.read(slot, [])).watermark ?? -1n;
+  const doubtful = records.filter(({ height, signature }) => signature === undefined && height <= before);
+  const { records: held } = await store.read(
+    slot,
+    doubtful.map(({ height }) => height),
+  );
+  const left = new Set(doubtful.filter((_, i) => held[i] === undefined));
+  return { ...slot, watermark, records: records.filter((record) => !left.has(record)) };
 }
 
 /**

@@ -46,11 +46,10 @@ const TABLE: readonly (readonly [string, (row: Row) => boolean])[] = [
   ['signer.not-a-vote', ({ vote }) => vote === 'none'],
   ['signer.height-mismatch', ({ vote }) => vote !== 'same'],
   ['signer.key-condemned', ({ condemned }) => condemned],
+  ['signer.double-sign', ({ record }) => record.startsWith('other')],
   ['return', ({ record }) => record === 'same'],
-  ['sign', ({ record }) => record === 'unsigned'],
-  ['signer.double-sign', ({ record }) => record !== 'none'],
   ['signer.not-enrolled', ({ watermark }) => watermark === undefined],
-  ['signer.below-watermark', ({ watermark = -1n }) => watermark >= HEIGHT],
+  ['signer.below-watermark', ({ record, watermark = -1n }) => record === 'none' && watermark >= HEIGHT],
   ['signer.fenced', ({ watermark = -1n, seen = -2n }) => seen > watermark],
   ['sign', () => true],
 ];

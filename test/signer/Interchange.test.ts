@@ -204,6 +204,31 @@ describe('an import', () => {
     expect((await store.read(slotOf(1, 'bbn-1'), [])).condemned).toBeDefined();
   });
 
+  test('gives no permission: what the store has pruned is not signed again for a history that names another message', async () => {
+    const at = world();
+    for (const height of [3n, 7n]) await at.signer.sign({ ...at.slot, height, message: vote(height, 'fork') });
+    await at.store.prune(at.slot, 5n);
+    const other = world();
+    for (const height of [3n, 4n, 9n]) await other.signer.sign({ ...other.slot, height, message: vote(height) });
+    const [merged] = await Interchange.importInto(at.store, Interchange.parse(await Interchange.render(other.store)));
+    expect(merged).toMatchObject({ added: 1, watermark: 9n, contradiction: undefined });
+    const asked = async (height: bigint, what: string | number = 0) => at.signer.sign({ ...at.slot, height, message: vote(height, what) });
+    expect(await asked(3n)).toMatchObject({ kind: 'refused', refusal: { code: 'signer.below-watermark' } });
+    expect(await asked(4n)).toMatchObject({ kind: 'refused', refusal: { code: 'signer.below-watermark' } });
+    expect((await asked(7n, 'fork')).kind).toBe('returned');
+    expect((await asked(9n)).kind).toBe('returned');
+  });
+
+  test('of another message than the store holds under its watermark condemns as well', async () => {
+    const at = world();
+    await at.signer.sign({ ...at.slot, height: 3n, message: vote(3n, 'fork') });
+    await at.store.raiseWatermark(at.slot, 20n);
+    const other = world();
+    await other.signer.sign({ ...other.slot, height: 3n, message: vote(3n) });
+    const [merged] = await Interchange.importInto(at.store, Interchange.parse(await Interchange.render(other.store)));
+    expect(merged?.contradiction).toEqual({ height: 3n });
+  });
+
   test('of another chain, key, context or genesis is refused as a whole', async () => {
     const source = await whole();
     refuses(source, 'interchange.foreign-chain', undefined, { expectChainIds: ['bbn-1'] });

@@ -135,9 +135,8 @@ function compared(
     const fence = max(seen.fencedUpTo ?? -1n, isBehind ? seen.knownUpTo : -1n);
     if (fence < 0n || (state?.watermark ?? -1n) >= fence) return { ...seen, fencedUpTo: undefined };
     const { publicKey, chainId } = seen;
-    // heights below the highest one may be lost as well, so the highest one itself does not lift the fence: only a watermark does
-    const signedElsewhereUpTo = max(fence, (state?.highestSigned ?? -1n) + 1n);
-    findings.push({ publicKey, chainId, problem: isOther ? 'other-store' : 'rolled-back', signedElsewhereUpTo });
+    // votes below the highest one may be lost as well: only the watermark lifts the fence, not a vote that the store still has
+    findings.push({ publicKey, chainId, problem: isOther ? 'other-store' : 'rolled-back', signedElsewhereUpTo: fence });
     return { ...seen, fencedUpTo: fence };
   });
   return { findings, slots };

@@ -123,11 +123,15 @@ export type Response = {
 export function toResponse(signatures: CovenantSigner.Signatures): Response {
   const { stakingSlashing, unbonding, unbondingSlashing, expansion } = Check.object(signatures, 'signatures');
   return {
-    slashing_transactions_signatures: stakingSlashing.map(Hex.encode),
-    unbonding_transaction_signature: Hex.encode(unbonding),
-    slash_unbonding_transactions_signatures: unbondingSlashing.map(Hex.encode),
-    stake_expansion_transaction_signature: expansion === undefined ? '' : Hex.encode(expansion),
+    slashing_transactions_signatures: hexList(stakingSlashing, 'stakingSlashing'),
+    unbonding_transaction_signature: Hex.encode(Check.bytes(unbonding, 'unbonding', 64)),
+    slash_unbonding_transactions_signatures: hexList(unbondingSlashing, 'unbondingSlashing'),
+    stake_expansion_transaction_signature: expansion === undefined ? '' : Hex.encode(Check.bytes(expansion, 'expansion', 64)),
   };
+}
+
+function hexList(signatures: readonly Uint8Array[], field: string): string[] {
+  return Check.list(signatures, field).map((signature, i) => Hex.encode(Check.bytes(signature, `${field}[${i}]`)));
 }
 
 type Reviewed = {

@@ -9,6 +9,7 @@ import type { Recognisers } from '../signer/Recognisers.ts';
 import type { SignStore } from '../signer/SignStore.ts';
 import { fastest } from './fastestEcc.ts';
 import { Keystore, type Options as KeystoreOptions } from './keystore/Keystore.ts';
+import * as Kdf from './keystore/kdf.ts';
 import * as OwnerFiles from './ownerFiles.ts';
 import { babylonRecognisers, type RecogniserOptions } from './recognisers.ts';
 import { openStore as openNamed } from './store/openStore.ts';
@@ -28,6 +29,8 @@ export type Config = {
   readonly contexts?: NonNullable<RecogniserOptions['contexts']>;
   /** Also signs what `eotsd pop export` signs. */
   readonly exportedPossession?: boolean;
+  /** Work of the passphrase for new key files: scrypt's N, a power of two from 2^14 to 2^19; absent: 2^17. */
+  readonly scryptN?: number;
 };
 
 export type Paths = {
@@ -165,6 +168,7 @@ const FIELDS: Readonly<Record<keyof Config, readonly [(value: unknown) => boolea
   babylonApi: [isTable(isText), 'an object of addresses by chain id'],
   contexts: [isTable(isContexts), 'by chain id: vote, commitment and possession, 64 lower-case hex digits each'],
   exportedPossession: [isFlag, 'true or false'],
+  scryptN: [(value) => typeof value === 'number' && Kdf.isAcceptable(value), 'a power of two from 16384 to 524288'],
 };
 
 /** A setting that is misspelt is refused: it would not protect. */

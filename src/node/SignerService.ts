@@ -63,6 +63,9 @@ export async function start(options: Options): Promise<Service> {
     const { recognisers, ecc } = SignerHome.cryptoOf(config);
     const onEvent = (event: SignerEvent): void => observer.event(event);
     const signer = new Signer({ store, keys: keystore, recognisers, ecc, randomness: pool, onEvent, nowMs: () => BigInt(Date.now()) });
+    ending.push(() => {
+      for (const publicKey of keystore.publicKeys()) signer.forget(publicKey);
+    });
     await tellFindings(witness, signer, warn);
     const watch = ChainEvidence.watch({ ...options, signer, publicKeys: () => keystore.publicKeys() });
     ending.push(() => watch.stop());

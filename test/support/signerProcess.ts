@@ -1,7 +1,7 @@
 // Real `satlock signer serve` processes, on loopback ports of the system's choice, and homes in temporary folders. Whatever a test does, its
 // processes are stopped by their ids when the test file ends.
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -39,10 +39,17 @@ export type Home = { readonly home: string; readonly publicKey: Uint8Array };
 export async function newHome(name = 'alice'): Promise<Home> {
   const home = join(temporaryFolder('signer'), 'home');
   await satlock(['signer', 'init', '--home', home]);
+  cheapKeys(home);
   const { publicKey } = JSON.parse(await satlock(['signer', 'keys', 'add', '--home', home, '--name', name, '--json'])) as {
     publicKey: string;
   };
   return { home, publicKey: Hex.decode(publicKey) };
+}
+
+/** Keys that take little work to unlock: these tests start many signers. */
+function cheapKeys(home: string): void {
+  const file = join(home, 'config.json');
+  writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), scryptN: 2 ** 14 }));
 }
 
 export type Daemon = {

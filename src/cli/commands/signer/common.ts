@@ -22,7 +22,8 @@ export function homeOptions(command: Command): Command {
 export async function openHome({ home }: HomeOption): Promise<Home> {
   const SignerHome = await import('../../../node/SignerHome.ts');
   const opened = SignerHome.open(home ?? SignerHome.defaultHome());
-  return { ...opened, keystore: SignerHome.keystore(opened.paths) };
+  const { scryptN } = opened.config;
+  return { ...opened, keystore: SignerHome.keystore(opened.paths, scryptN === undefined ? {} : { scryptN }) };
 }
 
 /** A key as commands print it. */

@@ -219,6 +219,15 @@ describe('an import', () => {
     expect((await asked(9n)).kind).toBe('returned');
   });
 
+  test('keeps votes with their signatures under the watermark too: they are not signed again, but returned', async () => {
+    const at = world();
+    await at.store.raiseWatermark(at.slot, 20n);
+    const other = world();
+    const outcome = await other.signer.sign({ ...other.slot, height: 3n, message: vote(3n) });
+    await Interchange.importInto(at.store, Interchange.parse(await Interchange.render(other.store, { unsafeSignatures: true })));
+    expect(await at.signer.sign({ ...at.slot, height: 3n, message: vote(3n) })).toEqual({ ...outcome, kind: 'returned' });
+  });
+
   test('of another message than the store holds under its watermark condemns as well', async () => {
     const at = world();
     await at.signer.sign({ ...at.slot, height: 3n, message: vote(3n, 'fork') });

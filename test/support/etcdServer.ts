@@ -159,8 +159,6 @@ function launchMember(plan: Plan, initial: string): ServerProcess {
     `--initial-advertise-peer-urls=http://127.0.0.1:${plan.peerProxy.port}`,
     `--initial-cluster=${initial}`,
     '--initial-cluster-state=new',
-    '--heartbeat-interval=50',
-    '--election-timeout=500',
     '--logger=zap',
     '--log-outputs=stderr',
     ...plan.extraArgs,

@@ -4,7 +4,10 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 
 export interface TcpProxy {
   readonly port: number;
-  /** Ends what is open and refuses what comes; of one process when `fromPid` is given. */
+  /**
+   * Ends what is open and refuses what comes. With a process: ends only what that process has open, and lets what is open otherwise go on;
+   * who comes is not looked at one by one, for the table of all sockets may be long.
+   */
   readonly cut: (fromPid?: number) => void;
   /** Holds back all bytes, both ways, without ending anything: a network that drops packets. */
   readonly freeze: () => void;
@@ -18,12 +21,11 @@ type Pair = { readonly near: Socket; readonly far: Socket; readonly port: number
 /** Starts a proxy on a free port in front of `target`. */
 export async function startProxy(target: { readonly port: number; readonly host?: string }): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
-  const cutPids = new Set<number>();
   const state = { isCut: false, isFrozen: false };
   const server = createServer({ allowHalfOpen: false }, (near) => {
     near.on('error', () => near.destroy());
     const port = near.remotePort;
-    if (state.isCut || [...cutPids].some((pid) => owns(pid, port))) {
+    if (state.isCut) {
       near.destroy();
       return;
     }
@@ -37,9 +39,9 @@ export async function startProxy(target: { readonly port: number; readonly host?
   return {
     port: (server.address() as AddressInfo).port,
     cut: (fromPid) => {
-      if (fromPid === undefined) state.isCut = true;
-      else cutPids.add(fromPid);
-      for (const pair of pairs) if (fromPid === undefined || owns(fromPid, pair.port)) end(pair);
+      state.isCut = true;
+      const isTheirs = fromPid === undefined ? () => true : socketsOf(fromPid);
+      for (const pair of [...pairs]) if (isTheirs(pair.port)) end(pair);
     },
     freeze: () => {
       state.isFrozen = true;
@@ -48,7 +50,6 @@ export async function startProxy(target: { readonly port: number; readonly host?
     heal: () => {
       state.isCut = false;
       state.isFrozen = false;
-      cutPids.clear();
       for (const pair of pairs) setFrozen(pair, false);
     },
     close: async () => {
@@ -104,20 +105,17 @@ function setFrozen({ near, far }: Pair, isFrozen: boolean): void {
   }
 }
 
-/** Whether a process has the local socket with this port; only Linux tells. */
-function owns(pid: number, port: number | undefined): boolean {
-  if (port === undefined) return false;
-  const wanted = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  const line = ['/proc/net/tcp', '/proc/net/tcp6']
-    .flatMap((file) => linesOf(file))
-    .map((each) => each.trim().split(/\s+/))
-    .find((fields) => fields[1]?.endsWith(wanted));
-  const link = `socket:[${line?.[9]}]`;
+/** Tells whether a process has the local socket with a port; only Linux knows. */
+function socketsOf(pid: number): (port: number | undefined) => boolean {
+  const links = new Set<string>();
   try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => linkOf(`/proc/${pid}/fd/${fd}`) === link);
+    for (const fd of readdirSync(`/proc/${pid}/fd`)) links.add(linkOf(`/proc/${pid}/fd/${fd}`));
   } catch {
-    return false;
+    // gone: then it has none
   }
+  const table = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => linesOf(file)).map((line) => line.trim().split(/\s+/));
+  const ports = new Set(table.filter((fields) => links.has(`socket:[${fields[9]}]`)).map((fields) => fields[1]?.split(':')[1]));
+  return (port) => port !== undefined && ports.has(port.toString(16).toUpperCase().padStart(4, '0'));
 }
 
 function linesOf(file: string): readonly string[] {

@@ -104,6 +104,7 @@ export class EtcdStore implements SignStore {
     const name = Input.slotName(slot);
     const wanted = Check.list(heights, 'heights').map((height) => Input.height(height));
     const { watermark, highest, condemned, held } = await this.#slots.look(name, wanted);
+    for (const [height, { created }] of held) this.#claims.saw(name, height, created);
     const records = wanted.map((height) => {
       const found = held.get(height);
       return found === undefined ? undefined : Input.record(found.row);

@@ -315,6 +315,7 @@ export class PostgresStore implements SignStore {
       rows: recordsOf(results[2 * i + 1] ?? [], session.where),
     }));
     await this.#prove(session, looked);
+    for (const { slot, rows } of looked) for (const { height, root } of rows) this.#memory.anchor(slot, height, root);
     return looked;
   }
 

@@ -164,6 +164,11 @@ export class EtcdClaims {
     this.#anchors.delete(name);
   }
 
+  /** Notes a record that was read elsewhere. */
+  saw(slot: SlotName, height: bigint, created: string): void {
+    this.#anchor(nameOf(slot), height, created);
+  }
+
   #anchor(name: string, height: bigint, created: string): void {
     const last = this.#anchors.get(name);
     if (last === undefined || height > last.height) this.#anchors.set(name, { height, created });

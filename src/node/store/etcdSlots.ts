@@ -12,8 +12,8 @@ const TRIES = 20;
 /** Read at once even when only some of the keys between the first and the last are wanted. */
 const SPARE_KEYS = 200;
 
-/** A record as it is held, with the revision to compare before it is changed. */
-export type Held = { readonly row: Row; readonly revision: string };
+/** A record as it is held, with the revision to compare before it is changed, and the one that made it. */
+export type Held = { readonly row: Row; readonly revision: string; readonly created: string };
 
 type Job = { readonly slot: Slot; readonly name: SlotName; readonly watermark: bigint; readonly rows: readonly Row[] };
 
@@ -189,9 +189,8 @@ function sortedSet(heights: readonly bigint[]): readonly bigint[] {
 
 function heldFrom(responses: readonly IResponseOp[], where: string): ReadonlyMap<bigint, Held> {
   const kvs = responses.flatMap(({ response_range: range }) => range.kvs);
-  return new Map(
-    kvs.map((kv) => [recordRow(kv, where), kv.mod_revision] as const).map(([row, revision]) => [row.height, { row, revision }]),
-  );
+  const found = kvs.map((kv): Held => ({ row: recordRow(kv, where), revision: kv.mod_revision, created: kv.create_revision }));
+  return new Map(found.map((held) => [held.row.height, held]));
 }
 
 function rootsOf(held: ReadonlyMap<bigint, Held>): ReadonlyMap<bigint, string> {

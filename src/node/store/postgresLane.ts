@@ -1,6 +1,7 @@
 // Connections of one store handle: made when needed, one piece of work at a time on each, given up after any failure.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../../base/Errors.ts';
-import { missing, type Reason, rolledBack, timedOut, unavailable } from './clusterErrors.ts';
+import { missing, notDurable, type Reason, rolledBack, timedOut, unavailable } from './clusterErrors.ts';
 import type { SlotName } from './clusterInput.ts';
 import { isRetryable } from './postgresErrors.ts';
 import { nameOf, recordsOf, stateOf } from './postgresRows.ts';
@@ -8,6 +9,9 @@ import { create, identify } from './postgresSchema.ts';
 import { connect, type PostgresSession } from './postgresSession.ts';
 import type { PostgresSql } from './postgresSql.ts';
 import type { PostgresTarget } from './postgresUrl.ts';
+
+/** How long a handle that has found a primary waits for a better one. */
+const GRACE_MS = 500;
 
 /** What a handle has seen acknowledged. A server that knows less was exchanged, restored or left behind by a failover. */
 export class PostgresMemory {
@@ -31,6 +35,13 @@ export class PostgresMemory {
     if (this.storeId !== undefined && this.storeId !== storeId) rolledBack('postgres', session.where, 'this is another store than before');
     if (timeline < this.timeline)
       rolledBack('postgres', session.where, `its timeline is ${timeline}, but the store had come to ${this.timeline}: an old primary`);
+    // A promoted standby may have no standby of its own yet. But a primary that goes on has not lost its standbys' names by itself.
+    if (this.hasStandbys && !session.facts.hasStandbys && timeline === this.timeline)
+      notDurable(
+        'postgres',
+        session.where,
+        'the server named standbys and names none any more; start the signer anew to go on with one machine',
+      );
     for (const [name, version] of this.versions) {
       const now = versions.get(name) ?? 0n;
       if (now < version) rolledBack('postgres', session.where, `slot ${name} is at version ${now} and was at ${version}`);
@@ -59,7 +70,6 @@ export class PostgresLane {
   readonly #sql: PostgresSql;
   readonly #memory: PostgresMemory;
   #session: PostgresSession | undefined;
-  #host = 0;
   #tail: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
@@ -85,7 +95,6 @@ export class PostgresLane {
         try {
           return await work(session);
         } catch (error) {
-          if (!session.isUsable()) this.#host++;
           if (attempt === 3 || !isRetryable(error)) throw error;
         }
       }
@@ -105,23 +114,7 @@ export class PostgresLane {
     if (this.#session?.isUsable() === true) return this.#session;
     void this.#session?.close();
     this.#session = undefined;
-    const { hosts } = this.#target;
-    let worst: unknown;
-    for (let tried = 0; tried < hosts.length; tried++, this.#host++) {
-      const host = hosts[this.#host % hosts.length];
-      if (host === undefined) break;
-      try {
-        this.#session = await this.#open(host);
-        return this.#session;
-      } catch (error) {
-        worst = moreTelling(worst, error);
-      }
-    }
-    throw worst;
-  }
-
-  async #open(host: PostgresTarget['hosts'][number]): Promise<PostgresSession> {
-    const session = await connect(this.#target, host);
+    const session = await this.#primary();
     try {
       const { schema } = this.#target;
       const found = await identify(session, schema);
@@ -133,11 +126,42 @@ export class PostgresLane {
       const [rows = []] = await session.look([this.#sql.states()]);
       await this.#checkAnchors(session);
       this.#memory.check(session, storeId, new Map(rows.map(([key, chain, , , version]) => [`${key}:${chain}`, BigInt(version ?? 0)])));
+      this.#session = session;
       return session;
     } catch (error) {
       await session.close();
       throw error;
     }
+  }
+
+  /**
+   * Connects to all hosts at once and takes the primary of the latest timeline: after a failover the old one may be up and willing too.
+   * A handle that knows a timeline waits only a little for the others, one that opens the store as long as for anything.
+   */
+  async #primary(): Promise<PostgresSession> {
+    const { hosts, timeoutMs } = this.#target;
+    const found: PostgresSession[] = [];
+    let isOver = false;
+    const attempts = hosts.map(async (host) => {
+      const session = await connect(this.#target, host);
+      if (isOver) void session.close();
+      else found.push(session);
+    });
+    const all = Promise.allSettled(attempts);
+    const patience = new AbortController();
+    const grace = this.#memory.timeline === 0 ? timeoutMs : GRACE_MS;
+    const first = Promise.any(attempts).then(() => sleep(grace, undefined, { signal: patience.signal }));
+    await Promise.race([all, first.catch(() => all)]);
+    patience.abort();
+    isOver = true;
+    const best = found.reduce<PostgresSession | undefined>(
+      (a, b) => (a === undefined || b.facts.timeline > a.facts.timeline ? b : a),
+      undefined,
+    );
+    for (const session of found) if (session !== best) void session.close();
+    if (best !== undefined) return best;
+    // nobody is left to wait for: all have failed
+    throw (await all).reduce<unknown>((worst, each) => (each.status === 'rejected' ? moreTelling(worst, each.reason) : worst), undefined);
   }
 
   /** Only pruning takes a record away, and it leaves a watermark over it. A store that has come as far as before on another way is told by this. */

@@ -4,7 +4,7 @@ import * as PostgresStore from '../../../src/node/store/PostgresStore.ts';
 import type { SignStore } from '../../../src/signer/SignStore.ts';
 import { missingPostgres, type PostgresPair, startPostgresPair } from '../../support/postgresServer.ts';
 import { describeIfInstalled, until } from '../../support/serverProcess.ts';
-import { race } from './clusterRace.ts';
+import { type Race, race } from './clusterRace.ts';
 import { record, rejects, slotOf } from './conformanceSupport.ts';
 
 const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
@@ -17,6 +17,7 @@ describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', ()
   let pair: PostgresPair;
   const slot = slotOf(1);
   const handles: SignStore[] = [];
+  let running: Race | undefined;
 
   beforeAll(async () => {
     pair = await startPostgresPair();
@@ -26,6 +27,7 @@ describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', ()
     await pair?.primary.stop();
   });
   afterEach(async () => {
+    await running?.stop();
     await Promise.all(handles.splice(0).map((handle) => handle.close()));
   });
 
@@ -111,16 +113,17 @@ describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', ()
       }
       await standbyIsBack();
       expect((await store.read(slot, [1n])).records).toEqual([record(1n)]);
-      // the list is emptied under an open connection
+      // the list is emptied under an open connection: refused there, and by the next connection of this handle too
       await pair.primary.configure(["synchronous_standby_names = ''"]);
       try {
-        await store.claim(slot, [record(2n)]).catch(() => undefined);
-        await until('it is noticed', async () => (await pair.primary.sql('SHOW synchronous_standby_names')).trim() === '');
+        await until('it is noticed', async () => (await codeOf(store.claim(slot, [record(2n)]))) === 'store.not-durable');
+        for (let i = 0; i < 3; i++) expect(await codeOf(store.claim(slot, [record(3n)]))).toBe('store.not-durable');
         await rejects(onPrimary('?schema=c&standbys=required'), 'store.not-durable');
       } finally {
         await pair.primary.configure([`synchronous_standby_names = '${pair.standbyName}'`]);
       }
       await standbyIsBack();
+      await until('it goes on', async () => (await codeOf(store.claim(slot, [record(4n)]))) === 'resolved');
     });
   });
 
@@ -137,14 +140,15 @@ describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', ()
     await first?.enrol(slot, -1n);
     await first?.enrol(slotOf(2), -1n);
     await old.claim(slotOf(2), [record(1n)]);
-    const running = race(racers, slot);
+    running = race(racers, slot);
+    const failed = (): number => running?.failures().length ?? 0;
     await running.goesOn(20);
     pair.primary.pause();
-    await until('somebody notices', () => running.failures().length > 2);
+    await until('somebody notices', () => failed() > 2);
     pair.primary.resume();
     await running.goesOn(20);
     pair.standby.pause();
-    await until('somebody notices', () => running.failures().length > 8);
+    await until('somebody notices', () => failed() > 8);
     pair.standby.resume();
     await running.goesOn(20);
     // from here on the primary commits alone, and must not say so
@@ -166,6 +170,8 @@ describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', ()
       PostgresStore.open(pair.primary.url(more)),
     ];
     expect(new Set(await Promise.all(calls.map(codeOf)))).toEqual(new Set(['store.timeout']));
+    // who opens both finds the new one, although the old one is the first and answers
+    await onBoth(more);
     await running.goesOn(20);
     await running.stop();
     const [now] = racers;
@@ -175,6 +181,9 @@ describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', ()
     expect((await now.read(slotOf(2), [1n])).records).toEqual([record(1n)]);
     // who was on the new primary does not go back to the old one, even if that one would commit
     await pair.primary.configure(["synchronous_standby_names = ''"]);
+    await pair.primary.sql('SELECT 1');
+    const fresh = await onBoth(more);
+    expect((await fresh.read(slotOf(2), [2n])).records).toEqual([record(2n, 'another')]);
     pair.standby.proxy.cut();
     await until('it looks for the old one', async () => (await codeOf(now.claim(slot, [record(1_000_000n)]))) === 'store.rolled-back');
     pair.standby.proxy.heal();

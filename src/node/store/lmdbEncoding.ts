@@ -1,20 +1,22 @@
 // How the sign store lies in LMDB: keys, values and their checksums. LMDB has none of its own, so each value carries one over key and value,
 // and the meta record carries the number of all entries and the sum of their checksums, so that an entry that cannot be reached any more is missed.
 //
-//   M                       meta: "satlock" ‖ format u8 ‖ store id 16 ‖ sequence u64 ‖ entries u64 ‖ sum of checksums 16
 //   S slot                  slot: publicKey 32 ‖ watermark + 1, u72 ‖ highest signed + 1, u72 ‖ chain id
 //   R slot height u64       record: which of the optional fields are there u8 ‖ root 32 ‖ signature 32 ‖ time u64 ‖ message
 //   C publicKey 32          condemned: why
 //   L publicKey 32 digest 32  list: start u64 ‖ count u32 ‖ root 32 ‖ chain id
+//   Z                       meta: "satlock" ‖ format u8 ‖ store id 16 ‖ sequence u64 ‖ entries u64 ‖ sum of checksums 16
+//
+// In this order slots and meta lie behind the newest records of a lone key, so that a commit writes one leaf page.
 //
 // slot = the first 16 bytes of SHA-256(publicKey ‖ chain id). All numbers are big-endian; each value begins with its checksum, 16 bytes.
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { RandomnessList, SignRecord, Slot, StoreIdentity } from '../../signer/SignStore.ts';
 
 export const FORMAT = 1;
 export const CHECKSUM_BYTES = 16;
 const MAGIC = Buffer.from('satlock', 'latin1');
-const TAG = { meta: 0x4d, slot: 0x53, record: 0x52, condemned: 0x43, list: 0x4c } as const;
+const TAG = { meta: 0x5a, slot: 0x53, record: 0x52, condemned: 0x43, list: 0x4c } as const;
 const SLOT_BYTES = 16;
 const RECORD_KEY_BYTES = 1 + SLOT_BYTES + 8;
 const HAS_SIGNATURE = 1;
@@ -38,7 +40,7 @@ export type Kind = 'meta' | 'slot' | 'record' | 'condemned' | 'list';
 
 /** The short name of a slot in keys. @shape 16 bytes */
 export function slotIdOf({ publicKey, chainId }: Slot): Buffer {
-  return createHash('sha256').update(publicKey).update(chainId, 'utf8').digest().subarray(0, SLOT_BYTES);
+  return hash('sha256', Buffer.concat([publicKey, Buffer.from(chainId, 'utf8')]), 'buffer').subarray(0, SLOT_BYTES);
 }
 
 export function slotKey(slotId: Uint8Array): Buffer {
@@ -165,9 +167,10 @@ export function decodeMeta(content: Buffer): Meta | { readonly format: number } 
   };
 }
 
-export function encodeSlot(entry: SlotEntry): Buffer {
+/** @param key the slot's, made of its short name */
+export function encodeSlot(key: Buffer, entry: SlotEntry): Buffer {
   const content = [entry.publicKey, u72(entry.watermark + 1n), u72((entry.highestSigned ?? -1n) + 1n), Buffer.from(entry.chainId, 'utf8')];
-  return seal(slotKey(slotIdOf(entry)), content);
+  return seal(key, content);
 }
 
 export function decodeSlot(content: Buffer): SlotEntry | undefined {

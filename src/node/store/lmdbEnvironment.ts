@@ -196,9 +196,12 @@ export class Environment {
       return await database.childTransaction(() => {
         // taken only now, with the writer lock held: whatever was asked while another process had it goes along
         batch.push(...this.#take());
+        // Under another lock file this transaction would not see what others wrote, and would overwrite it: nothing is written then.
+        this.#sameFiles();
         const changes = new Changes(this.#file, database, this.#known);
         for (const { apply } of batch) apply(changes);
         const sequence = changes.finish();
+        this.#sameFiles();
         return { base: changes.base, sequence, learn: () => changes.learn() };
       });
     } catch (error) {

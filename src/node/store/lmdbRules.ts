@@ -19,7 +19,7 @@ export function claimOne(changes: Changes, slot: Slot, slotId: Buffer, record: S
   if (record.height <= entry.watermark) return { kind: 'below-watermark', watermark: entry.watermark };
   changes.putRecord(slotId, record);
   if (entry.highestSigned === undefined || entry.highestSigned < record.height) {
-    changes.putSlot({ ...entry, highestSigned: record.height });
+    changes.putSlot(slotId, { ...entry, highestSigned: record.height });
   }
   return { kind: 'inserted' };
 }
@@ -49,7 +49,7 @@ export function mergeOne(changes: Changes, input: MergeInput): Merged {
   }
   const watermark = watermarkBefore !== undefined && watermarkBefore > input.watermark ? watermarkBefore : input.watermark;
   if (entry === undefined || watermark !== entry.watermark || highestSigned !== entry.highestSigned) {
-    changes.putSlot({ publicKey, chainId, watermark, highestSigned });
+    changes.putSlot(slotId, { publicKey, chainId, watermark, highestSigned });
   }
   return { ...unchanged, added, known: records.length - added, watermark, contradiction: undefined };
 }

@@ -45,7 +45,8 @@ export class View {
   slot(slot: Slot, slotId: Buffer): Encoding.SlotEntry | undefined {
     const key = Encoding.slotKey(slotId);
     const name = Encoding.slotNameOf(key);
-    const entry = this.#slotAt(key, this.content(key));
+    const content = this.content(key);
+    const entry = content && (Encoding.decodeSlot(content) ?? corrupt(this.path, 'a slot is malformed'));
     this.#refuse(this.known.slotProblem(name, entry?.watermark));
     if (entry === undefined) return undefined;
     if (entry.chainId !== slot.chainId || !Buffer.from(entry.publicKey).equals(slot.publicKey)) {
@@ -58,8 +59,8 @@ export class View {
   slots(): Encoding.SlotEntry[] {
     const entries: Encoding.SlotEntry[] = [];
     for (const { key, value } of this.#source.getRange(Encoding.SLOT_RANGE)) {
-      const entry = this.#slotAt(key, this.#checked(key, value));
-      if (entry === undefined) return corrupt(this.path, 'a slot is malformed');
+      const entry = Encoding.decodeSlot(this.#checked(key, value)) ?? corrupt(this.path, 'a slot is malformed');
+      if (!Encoding.slotKey(Encoding.slotIdOf(entry)).equals(key)) return corrupt(this.path, 'a slot lies under the name of another');
       this.#refuse(this.known.slotProblem(Encoding.slotNameOf(key), entry.watermark));
       entries.push(entry);
     }
@@ -138,14 +139,6 @@ export class View {
     return Encoding.unseal(key, value) ?? corrupt(this.path, `an entry (${Encoding.kindOf(key) ?? 'unknown'}) does not fit its checksum`);
   }
 
-  #slotAt(key: Buffer, content: Buffer | undefined): Encoding.SlotEntry | undefined {
-    if (content === undefined) return undefined;
-    const entry = Encoding.decodeSlot(content);
-    if (entry === undefined) return corrupt(this.path, 'a slot is malformed');
-    if (!Encoding.slotKey(Encoding.slotIdOf(entry)).equals(key)) return corrupt(this.path, 'a slot lies under the name of another');
-    return entry;
-  }
-
   #refuse(problem: string | undefined): void {
     if (problem !== undefined) corrupt(this.path, problem);
   }
@@ -178,9 +171,9 @@ export class Changes extends View {
     return this.#before.sequence;
   }
 
-  putSlot(entry: Encoding.SlotEntry): void {
-    const key = Encoding.slotKey(Encoding.slotIdOf(entry));
-    this.#put(key, Encoding.encodeSlot(entry));
+  putSlot(slotId: Buffer, entry: Encoding.SlotEntry): void {
+    const key = Encoding.slotKey(slotId);
+    this.#put(key, Encoding.encodeSlot(key, entry));
     this.news(() => this.known.sawSlot(Encoding.slotNameOf(key), entry.watermark));
   }
 

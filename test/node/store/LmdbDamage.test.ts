@@ -228,7 +228,7 @@ test('entries of no known kind, a malformed record, a slot under another name an
   expect((await changed((raw) => raw.put(strange, Encoding.seal(strange, []))))[1]).toMatch(/no known kind/);
   expect((await changed((raw) => raw.put(key, Encoding.seal(key, [Buffer.alloc(10)]))))[1]).toMatch(/malformed/);
   const name = Encoding.slotKey(Encoding.slotIdOf(slotOf(2)));
-  const content = Encoding.encodeSlot({ ...slot, watermark: 5n, highestSigned: 7n }).subarray(Encoding.CHECKSUM_BYTES);
+  const content = Encoding.encodeSlot(name, { ...slot, watermark: 5n, highestSigned: 7n }).subarray(Encoding.CHECKSUM_BYTES);
   expect((await changed((raw) => raw.put(name, Encoding.seal(name, [content]))))[1]).toMatch(/malformed/);
   expect((await changed((raw) => raw.remove(Encoding.META_KEY)))[1]).toMatch(/meta record is missing/);
   expect((await changed((raw) => raw.put(Encoding.META_KEY, Encoding.seal(Encoding.META_KEY, [Buffer.from('satlock\u0001')]))))[1]).toMatch(

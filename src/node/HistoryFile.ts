@@ -1,5 +1,5 @@
 // A signing history in a file, whatever wrote it: JSON of ours, the database of an eotsd, or its dump as JSON lines.
-import { open, readFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Interchange from '../signer/Interchange.ts';
@@ -25,6 +25,7 @@ export type Reason =
   | Interchange.Reason
   | EotsdHistory.Reason
   | { readonly code: 'interchange.too-large'; readonly maxBytes: number }
+  | { readonly code: 'interchange.not-a-file' }
   | { readonly code: 'interchange.not-utf8' };
 
 const MAX_BYTES = 512 * 2 ** 20;
@@ -77,8 +78,10 @@ function isRecord(line: string): boolean {
 }
 
 async function textOf(path: string): Promise<string> {
-  const bytes = await readFile(path);
-  if (bytes.length > MAX_BYTES)
+  const file = await stat(path);
+  if (!file.isFile()) fail<Reason>({ code: 'interchange.not-a-file' }, `${path}: not a regular file`);
+  const bytes = file.size > MAX_BYTES ? undefined : await readFile(path);
+  if (bytes === undefined || bytes.length > MAX_BYTES)
     fail<Reason>({ code: 'interchange.too-large', maxBytes: MAX_BYTES }, `${path}: larger than ${MAX_BYTES} bytes`);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -13,6 +13,8 @@ import * as Kdf from './keystore/kdf.ts';
 import * as OwnerFiles from './ownerFiles.ts';
 import { babylonRecognisers, type RecogniserOptions } from './recognisers.ts';
 import { openStore as openNamed } from './store/openStore.ts';
+import * as StoreFile from './storeFile.ts';
+import * as Witness from './Witness.ts';
 
 /** What config.json may say; the command line says otherwise. */
 export type Config = {
@@ -25,6 +27,8 @@ export type Config = {
   readonly strict?: boolean;
   /** REST addresses of Babylon nodes by chain id: what the chain shows of a key is compared with the store. */
   readonly babylonApi?: Readonly<Record<string, string>>;
+  /** The only chains that are served. */
+  readonly chains?: readonly string[];
   /** Signing contexts of chains of the BSN line, by chain id. */
   readonly contexts?: NonNullable<RecogniserOptions['contexts']>;
   /** Also signs what `eotsd pop export` signs. */
@@ -129,6 +133,19 @@ export function neverHadStore(paths: Paths, keystore: Keystore): boolean {
   return !existsSync(paths.witness) && keystore.list().every((key) => key.storeId === null);
 }
 
+/** For the witness: which file the store is, where it has one of its own, and whether a key belonged to it before. */
+export function fileOf(store: SignStore, wasServed: boolean): { readonly file?: string; readonly wasServed?: boolean } {
+  const file = StoreFile.identityOf(store);
+  return file === undefined ? {} : { file, wasServed };
+}
+
+/** What the witness of a home finds in a store, without writing anything: slots that sign nothing new until their watermark is raised. */
+export async function findings(paths: Paths, keys: Keystore, store: SignStore): Promise<readonly Witness.Finding[]> {
+  const { storeId } = await store.identity();
+  const wasServed = keys.list().some((key) => key.storeId === storeId);
+  return Witness.look({ path: paths.witness, store, ...fileOf(store, wasServed) });
+}
+
 /** What the config says a vote looks like, and the fastest arithmetic of this machine. */
 export function cryptoOf(config: Config): { readonly recognisers: Recognisers; readonly ecc: Ecc } {
   const { contexts, exportedPossession } = config;
@@ -166,6 +183,7 @@ const FIELDS: Readonly<Record<keyof Config, readonly [(value: unknown) => boolea
   metrics: [isText, 'a text such as 127.0.0.1:2113'],
   strict: [isFlag, 'true or false'],
   babylonApi: [isTable(isText), 'an object of addresses by chain id'],
+  chains: [(value) => Array.isArray(value) && value.length > 0 && value.every(isText), 'a list of chain ids such as ["bbn-1"]'],
   contexts: [isTable(isContexts), 'by chain id: vote, commitment and possession, 64 lower-case hex digits each'],
   exportedPossession: [isFlag, 'true or false'],
   scryptN: [(value) => typeof value === 'number' && Kdf.isAcceptable(value), 'a power of two from 16384 to 524288'],

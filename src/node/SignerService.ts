@@ -1,5 +1,6 @@
 // A signer put together: keys, store, witness, what the chain shows, and the daemon over them. The order is what keeps a lost or exchanged store
 // from signing: the store is opened and compared with what is known elsewhere before the first request is heard.
+import * as Hex from '../base/Hex.ts';
 import { Signer, type SignerEvent } from '../signer/Signer.ts';
 import type { SignStore } from '../signer/SignStore.ts';
 import * as ChainEvidence from './chainEvidence.ts';
@@ -21,6 +22,8 @@ export type Options = {
   readonly strict: boolean;
   readonly tls?: ServeOptions['tls'];
   readonly metrics?: ServeOptions['metrics'];
+  /** The only chains that are served; all when absent. */
+  readonly chains?: readonly string[] | undefined;
   /** Nodes that are asked what they have seen of the keys; before the first signature, too. */
   readonly babylonApi: readonly ChainEvidence.Node[];
   /** How often the chain is asked. @unit milliseconds */
@@ -55,14 +58,19 @@ export async function start(options: Options): Promise<Service> {
     ending.push(() => inner.close());
     const store = observer.store(endingWith(inner, end));
     const { storeId } = await store.identity();
+    const wasServed = keystore.list().some((key) => key.storeId === storeId);
     const bindings = keystore.bindTo(storeId);
-    const witness = await Witness.open({ path: paths.witness, store: inner, onProblem: (error) => warn(textOf(error)) });
+    const onProblem = (error: unknown): void => warn(textOf(error));
+    const witness = await Witness.open({ path: paths.witness, store: inner, onProblem, ...SignerHome.fileOf(inner, wasServed) });
     ending.push(() => witness.stop());
     const pool = randomnessPool();
     ending.push(() => pool.close());
     const { recognisers, ecc } = SignerHome.cryptoOf(config);
     const onEvent = (event: SignerEvent): void => observer.event(event);
-    const signer = new Signer({ store, keys: keystore, recognisers, ecc, randomness: pool, onEvent, nowMs: () => BigInt(Date.now()) });
+    const signer = new Signer({
+      ...{ store, keys: keystore, recognisers, ecc, randomness: pool, onEvent, nowMs: () => BigInt(Date.now()) },
+      chains: options.chains ?? config.chains,
+    });
     ending.push(() => {
       for (const publicKey of keystore.publicKeys()) signer.forget(publicKey);
     });
@@ -70,7 +78,15 @@ export async function start(options: Options): Promise<Service> {
     const watch = ChainEvidence.watch({ ...options, signer, publicKeys: () => keystore.publicKeys() });
     ending.push(() => watch.stop());
     await watch.first();
-    const running = await serve(serveOptions(options, { signer, store, observer }));
+    const keys: ServeOptions['keystore'] = {
+      list: () => keystore.list(),
+      // A key that comes later is asked for before it can sign, as the others were.
+      unlock: async (key, passphrase) => {
+        await watch.before(Hex.decode(key));
+        return keystore.unlock(key, passphrase);
+      },
+    };
+    const running = await serve(serveOptions(options, { signer, store, observer, keystore: keys }));
     for (const [name, binding] of bindings) explain(name, binding, warn);
     return { running, store: { kind: store.kind, storeId }, bindings };
   } catch (error) {
@@ -90,12 +106,18 @@ function endingWith(inner: SignStore, end: () => Promise<void>): SignStore {
   });
 }
 
+const PROBLEMS: Readonly<Record<Witness.Finding['problem'], string>> = {
+  'other-store': 'this is another store than the one of the last start',
+  'rolled-back': 'the store went back',
+  copied: 'this file is a copy of the store, and the store may have gone on',
+  'no-witness': 'the store has been served, but the witness.json beside it is gone: it may be a restored copy',
+};
+
 /** What the store has lost since it was last seen. */
 async function tellFindings(witness: Witness.Witness, signer: Signer, warn: (message: string) => void): Promise<void> {
   for (const { publicKey, chainId, problem, signedElsewhereUpTo } of witness.findings) {
     await signer.observe({ publicKey, chainId }, signedElsewhereUpTo, 'witness');
-    const what = problem === 'other-store' ? 'this is another store than the one of the last start' : 'the store went back';
-    warn(`store.rolled-back: ${what}. ${ChainEvidence.fencedText(publicKey, chainId, signedElsewhereUpTo)}`);
+    warn(`store.rolled-back: ${PROBLEMS[problem]}. ${ChainEvidence.fencedText(publicKey, chainId, signedElsewhereUpTo)}`);
   }
 }
 
@@ -111,14 +133,11 @@ function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function serveOptions(
-  options: Options,
-  made: { readonly signer: Signer; readonly store: SignStore; readonly observer: Observer },
-): ServeOptions {
+function serveOptions(options: Options, made: Pick<ServeOptions, 'signer' | 'store' | 'observer' | 'keystore'>): ServeOptions {
   const { hmacKey, strict, tls, metrics, log } = options;
   return {
     ...made,
-    keystore: options.keystore,
+    keystore: made.keystore,
     listen: options.listen,
     auth: { strict, ...(hmacKey === undefined ? {} : { hmacKey }) },
     backupFolder: options.paths.backup,
@@ -130,7 +149,7 @@ function serveOptions(
 
 /** What an operator has to do for a key that does not open by itself. */
 function explain(name: string, binding: Binding, warn: (message: string) => void): void {
-  const remedy = `satlock signer history import, or satlock signer watermark raise --key ${name} --chain-id … --height …`;
+  const remedy = `satlock signer watermark raise --key ${name} --chain-id … --height <above the chain's last block>; and satlock signer history import`;
   if (binding === 'other-store')
     warn(`key ${name} belongs to another store than this one. Where this store has no history of it, it signs nothing before: ${remedy}`);
   if (binding === 'not-fresh') {

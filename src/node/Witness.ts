@@ -10,6 +10,7 @@ import * as Check from '../base/Check.ts';
 import { fail } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import type { SignStore, Slot, SlotState, StoreIdentity } from '../signer/SignStore.ts';
+import { isSame } from './storeFile.ts';
 
 export type Reason =
   | { readonly code: 'witness.corrupt'; readonly path: string; readonly problem: string }
@@ -17,7 +18,7 @@ export type Reason =
 
 /** A slot whose store is behind the witness. Nothing is signed for it until its watermark is raised to `signedElsewhereUpTo`. */
 export type Finding = Slot & {
-  readonly problem: 'other-store' | 'rolled-back';
+  readonly problem: 'other-store' | 'rolled-back' | 'copied' | 'no-witness';
   /** To be told to the signer: votes up to here may exist that the store does not know. */
   readonly signedElsewhereUpTo: bigint;
 };
@@ -26,6 +27,10 @@ export type Options = {
   /** `<home>/witness.json`; made when it is missing. */
   readonly path: string;
   readonly store: SignStore;
+  /** Which file the store is, for stores of one machine; another file than before is a copy. */
+  readonly file?: string;
+  /** A key belongs to this store already. Then a witness that is missing was taken away, or the store came from elsewhere. */
+  readonly wasServed?: boolean;
   /** How often the store is looked at; default 1,000. 0: only when asked. */
   readonly everyMs?: number;
   /** A file that could not be written is tried again; meanwhile this is told. */
@@ -39,7 +44,7 @@ type Seen = Slot & {
   readonly fencedUpTo: bigint | undefined;
 };
 
-type Content = StoreIdentity & { readonly slots: readonly Seen[] };
+type Content = StoreIdentity & { readonly file: string | undefined; readonly slots: readonly Seen[] };
 
 const FORMAT = 'satlock-witness';
 const VERSION = 1;
@@ -52,13 +57,26 @@ const MAX_BYTES = 16 * 2 ** 20;
  * @throws witness.unwritable, store.*
  */
 export async function open(options: Options): Promise<Witness> {
-  const { path, store, everyMs = 1_000 } = options;
+  const { path, store, file, wasServed = false, everyMs = 1_000 } = options;
   const before = await read(path);
   const [identity, slots] = [await store.identity(), await store.slots()];
-  const witness = new Witness(options, compared(before, identity, slots));
+  const found = before === undefined && wasServed ? unwitnessed(identity, slots) : compared(before, identity, slots, file);
+  const witness = new Witness(options, found);
   await witness.write();
   witness.start(Check.integer(everyMs, 'everyMs', 0, 3_600_000));
   return witness;
+}
+
+/**
+ * What a witness would find now, without writing anything.
+ *
+ * @throws as {@link open}
+ */
+export async function look(options: Pick<Options, 'path' | 'store' | 'file' | 'wasServed'>): Promise<readonly Finding[]> {
+  const { path, store, file, wasServed = false } = options;
+  const before = await read(path);
+  const [identity, slots] = [await store.identity(), await store.slots()];
+  return (before === undefined && wasServed ? unwitnessed(identity, slots) : compared(before, identity, slots, file)).findings;
 }
 
 /** Keeps the file up to date until it is stopped. */
@@ -101,11 +119,11 @@ export class Witness {
   }
 
   async #write(): Promise<void> {
-    const { store, path } = this.#options;
+    const { store, path, file } = this.#options;
     // first the identity: a sequence that is older than the slots is the harmless order
     const identity = await store.identity();
     const slots = united(this.#slots, await store.slots());
-    const text = render({ ...identity, slots: [...slots.values()] });
+    const text = render({ ...identity, file, slots: [...slots.values()] });
     if (text === this.#written) return;
     try {
       await replace(path, text);
@@ -123,22 +141,48 @@ function compared(
   before: Content | undefined,
   identity: StoreIdentity,
   states: readonly (Slot & SlotState)[],
+  file: string | undefined,
 ): { readonly findings: readonly Finding[]; readonly slots: readonly Seen[] } {
   if (before === undefined) return { findings: [], slots: [] };
   const isOther = before.storeId !== identity.storeId;
   const wentBack = isOther || identity.sequence < before.sequence;
+  const isCopy = before.file !== undefined && file !== undefined && !isSame(before.file, file);
   const now = new Map(states.map((state) => [nameOf(state), state]));
   const findings: Finding[] = [];
   const slots = before.slots.map((seen) => {
     const state = now.get(nameOf(seen));
     const isBehind = wentBack || knownUpTo(state) < seen.knownUpTo;
-    const fence = max(seen.fencedUpTo ?? -1n, isBehind ? seen.knownUpTo : -1n);
+    // What a copy lacks was signed after it was made: above everything that it knows.
+    const missing = isCopy ? max(seen.knownUpTo, knownUpTo(state)) + 1n : isBehind ? seen.knownUpTo : -1n;
+    const fence = max(seen.fencedUpTo ?? -1n, missing);
     if (fence < 0n || (state?.watermark ?? -1n) >= fence) return { ...seen, fencedUpTo: undefined };
     const { publicKey, chainId } = seen;
     // votes below the highest one may be lost as well: only the watermark lifts the fence, not a vote that the store still has
-    findings.push({ publicKey, chainId, problem: isOther ? 'other-store' : 'rolled-back', signedElsewhereUpTo: fence });
+    findings.push({
+      publicKey,
+      chainId,
+      problem: isOther ? 'other-store' : isCopy && !wentBack ? 'copied' : 'rolled-back',
+      signedElsewhereUpTo: fence,
+    });
     return { ...seen, fencedUpTo: fence };
   });
+  return { findings, slots };
+}
+
+/** A store that was served has a witness: without one it is taken for a copy. One that holds nothing yet has nothing to lose. */
+function unwitnessed(
+  identity: StoreIdentity,
+  states: readonly (Slot & SlotState)[],
+): { readonly findings: readonly Finding[]; readonly slots: readonly Seen[] } {
+  if (identity.sequence === 0n) return { findings: [], slots: [] };
+  const slots = states.map((state) => {
+    const { publicKey, chainId } = state;
+    const seen = knownUpTo(state);
+    return { publicKey, chainId, knownUpTo: seen, fencedUpTo: seen + 1n };
+  });
+  const findings = slots.map(({ publicKey, chainId, fencedUpTo }) => ({
+    ...{ publicKey, chainId, problem: 'no-witness' as const, signedElsewhereUpTo: fencedUpTo },
+  }));
   return { findings, slots };
 }
 
@@ -167,12 +211,13 @@ function nameOf({ publicKey, chainId }: Slot): string {
   return Hex.encode(publicKey) + chainId;
 }
 
-function render({ storeId, sequence, slots }: Content): string {
+function render({ storeId, sequence, file, slots }: Content): string {
   const content = {
     format: FORMAT,
     version: VERSION,
     storeId,
     sequence: sequence.toString(),
+    ...(file === undefined ? {} : { file }),
     slots: slots.map((seen) => ({
       publicKey: Hex.encode(seen.publicKey),
       chainId: seen.chainId,
@@ -212,9 +257,10 @@ function parse(path: string, json: unknown): Content {
   if (content['format'] !== FORMAT) corrupt(path, `its format is not ${FORMAT}`);
   if (content['version'] !== VERSION) corrupt(path, `its version is not ${VERSION}`);
   if (given !== checksum(content)) corrupt(path, 'its checksum does not fit');
-  const { storeId, sequence, slots } = content;
+  const { storeId, sequence, file, slots } = content;
   if (typeof storeId !== 'string' || !/^[0-9a-f]{32}$/.test(storeId) || !Array.isArray(slots)) return corrupt(path, 'a field is missing');
-  return { storeId, sequence: decimal(path, sequence, 0n), slots: slots.map((slot: unknown) => parseSlot(path, slot)) };
+  if (file !== undefined && typeof file !== 'string') return corrupt(path, 'the file is malformed');
+  return { storeId, sequence: decimal(path, sequence, 0n), file, slots: slots.map((slot: unknown) => parseSlot(path, slot)) };
 }
 
 function parseSlot(path: string, json: unknown): Seen {

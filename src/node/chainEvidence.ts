@@ -24,6 +24,8 @@ const EVERY_MS = 60_000;
 export type ChainWatch = {
   /** Asks every node once. @throws signer-service.chain-unasked - and nothing may be signed before it was */
   first(): Promise<void>;
+  /** Asks every node about one key, before it is unlocked while the signer runs. @throws signer-service.chain-unasked */
+  before(publicKey: Uint8Array): Promise<void>;
   stop(): void;
 };
 
@@ -49,21 +51,25 @@ export function watch(options: Options): ChainWatch {
     }, watchEveryMs);
     timer.unref();
   };
+  const askAll = async (publicKeys: readonly Uint8Array[]): Promise<void> => {
+    for (const { name, node } of nodes) {
+      try {
+        await ask(options, node, publicKeys);
+      } catch (cause) {
+        fail<Reason>(
+          { code: 'signer-service.chain-unasked', node: name },
+          `the node ${name} was to be asked what it has seen of the keys, before anything is signed: ${textOf(cause)}`,
+          { cause },
+        );
+      }
+    }
+  };
   return {
     async first() {
-      for (const { name, node } of nodes) {
-        try {
-          await ask(options, node);
-        } catch (cause) {
-          fail<Reason>(
-            { code: 'signer-service.chain-unasked', node: name },
-            `the node ${name} was to be asked what it has seen of the keys, before anything is signed: ${textOf(cause)}`,
-            { cause },
-          );
-        }
-      }
+      await askAll(options.publicKeys());
       again();
     },
+    before: (publicKey) => askAll([publicKey]),
     stop() {
       stopped = true;
       clearTimeout(timer);
@@ -71,8 +77,10 @@ export function watch(options: Options): ChainWatch {
   };
 }
 
-async function ask(options: Options, node: ProviderWatch.ProviderWatch): Promise<void> {
-  for (const publicKey of options.publicKeys()) {
+async function ask(options: Options, node: ProviderWatch.ProviderWatch, publicKeys = options.publicKeys()): Promise<void> {
+  // First of all, whichever keys it knows: is it the chain that it was named for?
+  await node.tip();
+  for (const publicKey of publicKeys) {
     const seen = await sightingOf(node, publicKey);
     if (seen?.height === undefined) continue;
     const { chainId, height } = seen;
@@ -99,10 +107,12 @@ function hostOf(url: string): string {
 /** The one text for every kind of evidence, with the command that answers it. */
 export function fencedText(publicKey: Uint8Array, chainId: string, lost: bigint): string {
   const key = Hex.encode(publicKey);
+  // The chain id may come from the node: as a word for the shell it says nothing else.
+  const chain = /^[A-Za-z0-9._-]+$/.test(chainId) ? chainId : `'${chainId.replace(/[^A-Za-z0-9._/ -]/g, '?')}'`;
   return (
-    `FENCED: a vote of ${key} at height ${lost} of ${chainId} exists, and the store does not know it. The store is an old copy, or another signer has ` +
-    `this key. Nothing new is signed. Stop every other signer of the key, then: satlock signer watermark raise --key ${key} --chain-id ${chainId} --height ` +
-    `<at least ${lost}, better the chain's last block and a margin>`
+    `FENCED: a vote of ${key} at height ${lost} of ${chain} exists, and the store does not know it. The store is an old copy, or another signer has ` +
+    'this key, or a node lies: ask a second one for the height. Nothing new is signed. Stop every other signer of the key, then: satlock signer ' +
+    `watermark raise --key ${key} --chain-id ${chain} --height <at least ${lost}, better the chain's last block and a margin>`
   );
 }
 

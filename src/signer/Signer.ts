@@ -26,6 +26,8 @@ const REMEMBERED_FROM = 100;
 /** What is asked for with a vote or two; handing it to another thread takes longer than computing it. */
 const FEW = 16;
 const MAX_CHAIN_ID = 128;
+/** Chains on which one key opens its history by itself; further ones are opened by an operator. */
+const MAX_SELF_OPENED = 32;
 const MAX_ITEMS = 10_000;
 /** An answer of eotsd's greatest size holds that many. */
 const MAX_HEIGHTS = 480_000;
@@ -108,9 +110,10 @@ export class Signer {
     Checked.height(Checked.height(startHeight, 'startHeight') + interval * BigInt(Math.max(count - 1, 0)), 'startHeight of the last value');
     const points = await this.#points(slot, { startHeight, count, interval });
     const values = PubRand.publicOf(points);
-    if (count > 0) {
+    // The chain reads a commitment as one of consecutive heights: none is signed over another list.
+    if (count > 0 && interval === 1n) {
       const list = this.#lists.add(slot, startHeight, values, this.#options.recognisers);
-      if (list !== undefined && interval === 1n && count >= REMEMBERED_FROM) await this.#ask(() => this.#options.store.remember(list));
+      if (list !== undefined && count >= REMEMBERED_FROM) await this.#ask(() => this.#options.store.remember(list));
     }
     this.#tell({ kind: 'randomness', slot, startHeight, count });
     return values;
@@ -208,19 +211,24 @@ export class Signer {
       this.#keys.secretOf(slot.publicKey);
       return { stored, lost };
     }
+    // Chain ids come from callers: without a limit they could fill the store with slots.
+    const all = await this.#ask(() => this.#options.store.slots());
+    const open = all.filter(({ publicKey }) => Bytes.equal(publicKey, slot.publicKey)).length;
+    if (open >= MAX_SELF_OPENED) tooMany('chains', MAX_SELF_OPENED, open + 1);
     const enrolled = await this.#ask(() => this.#options.store.enrol(slot, -1n));
     if (enrolled === 'enrolled') this.#tell({ kind: 'enrolled', slot });
     return this.#read(slot, asked, false);
   }
 
   async #points(slot: Slot, range: PubRand.HeightRange): Promise<Uint8Array> {
-    const source = this.#keys.materialOf(slot.publicKey).source(slot.chainId);
     const { randomness } = this.#options;
-    if (randomness === undefined || range.count <= FEW) return source.prepare(range).points;
+    const source = (): PubRand.NonceSource => this.#keys.materialOf(slot.publicKey).source(slot.chainId);
+    if (randomness === undefined || range.count <= FEW) return source().prepare(range).points;
     const { points, seal } = await randomness.points(this.#keys.secretOf(slot.publicKey), slot.chainId, range);
     // Copied first: memory that another thread can write could change after its seal was checked.
     const own = Bytes.copy(Check.bytes(points, 'points'));
-    source.adopt({ ...range, points: own, seal });
+    // Asked for only now: calls for other chains may have put the earlier one out meanwhile.
+    source().adopt({ ...range, points: own, seal });
     return own;
   }
 
@@ -237,6 +245,11 @@ export class Signer {
   #slot(slot: Slot): Slot {
     const own = Checked.slot(slot);
     if (own.chainId.length > MAX_CHAIN_ID) tooMany('chain-id', MAX_CHAIN_ID, own.chainId.length);
+    const { chains } = this.#options;
+    if (chains !== undefined && !chains.includes(own.chainId)) {
+      const text = `this signer serves ${chains.join(', ')}, not ${JSON.stringify(own.chainId)}`;
+      fail<Reason>({ code: 'signer.foreign-chain', chainId: own.chainId }, text);
+    }
     return own;
   }
 
@@ -280,7 +293,12 @@ function isVote({ height, vote }: Asked): boolean {
   return vote?.height === height;
 }
 
-function tooMany(what: 'items' | 'heights' | 'chain-id', max: number, got: number): never {
-  const words = { items: 'votes in one batch', heights: 'heights in one list of randomness', 'chain-id': 'characters in a chain-id' };
+function tooMany(what: 'items' | 'heights' | 'chain-id' | 'chains', max: number, got: number): never {
+  const words = {
+    items: 'votes in one batch',
+    heights: 'heights in one list of randomness',
+    'chain-id': 'characters in a chain-id',
+    chains: 'chains of one key that open by themselves',
+  };
   fail<Reason>({ code: 'signer.too-many', what, max, got }, `at most ${max} ${words[what]}, got ${got}`);
 }

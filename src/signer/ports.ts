@@ -13,7 +13,13 @@ export type Reason =
   | { readonly code: 'signer.unknown-digest'; readonly publicKey: string }
   | { readonly code: 'signer.unknown-key' | 'signer.locked-key'; readonly publicKey: string }
   | { readonly code: 'signer.key-mismatch'; readonly publicKey: string }
-  | { readonly code: 'signer.too-many'; readonly what: 'items' | 'heights' | 'chain-id'; readonly max: number; readonly got: number }
+  | { readonly code: 'signer.foreign-chain'; readonly chainId: string }
+  | {
+      readonly code: 'signer.too-many';
+      readonly what: 'items' | 'heights' | 'chain-id' | 'chains';
+      readonly max: number;
+      readonly got: number;
+    }
   | { readonly code: 'signer.repeated-height'; readonly height: bigint }
   | { readonly code: 'signer.bad-signature'; readonly height: bigint }
   | { readonly code: 'store.corrupt' | 'store.unavailable' };
@@ -48,6 +54,8 @@ export type SignerEvent =
 export type SignerOptions = {
   readonly store: SignStore;
   readonly keys: KeyRing;
+  /** The only chains that are served; all when absent. A commitment's digest does not say its chain: name yours. */
+  readonly chains?: readonly string[] | undefined;
   readonly recognisers: Recognisers;
   /** @unit Unix milliseconds; kept with the records for information only */
   readonly nowMs: () => bigint;

@@ -10,6 +10,10 @@ import type { Reason } from './ports.ts';
 import { Status } from './status.ts';
 
 const MAX_DEPTH = 4;
+/** Backups in ten minutes, and how much room must be left for each: who may call must not be able to fill the disk. */
+const MAX_RECENT = 6;
+const RECENT_MS = 600_000;
+const ROOM = 3;
 
 /** A store that can copy its own file while it works. */
 type HotCopy = { backup(folder: string): Promise<string> };
@@ -25,6 +29,7 @@ export type BackupOptions = {
 export class Backups {
   readonly #options: BackupOptions;
   #running = false;
+  #recent: readonly number[] = [];
 
   /** @throws daemon.bad-backup-folder */
   constructor(options: BackupOptions) {
@@ -46,6 +51,7 @@ export class Backups {
     this.#running = true;
     try {
       const target = folderBelow(fs.realpathSync(folder), wanted);
+      this.#ration(folder);
       if (isHotCopy(store)) return basename(await store.backup(target));
       const name = `satlock_${stamp((this.#options.now ?? (() => new Date()))())}.json`;
       OwnerFiles.create(join(target, name), await this.#options.exportHistory(store));
@@ -53,6 +59,21 @@ export class Backups {
     } finally {
       this.#running = false;
     }
+  }
+
+  #ration(folder: string): void {
+    const now = performance.now();
+    this.#recent = this.#recent.filter((at) => now - at < RECENT_MS);
+    if (this.#recent.length >= MAX_RECENT) {
+      throw new Status(status.RESOURCE_EXHAUSTED, `failed to backup: more than ${MAX_RECENT} backups in ten minutes`);
+    }
+    const { bavail, bsize } = fs.statfsSync(folder);
+    const last = fs.readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile());
+    const largest = Math.max(0, ...last.map(({ name }) => fs.statSync(join(folder, name)).size));
+    if (bavail * bsize < ROOM * largest) {
+      throw new Status(status.RESOURCE_EXHAUSTED, `failed to backup: there is no room for ${ROOM} more of the size of the last one`);
+    }
+    this.#recent = [...this.#recent, now];
   }
 }
 

@@ -65,11 +65,11 @@ export function refusalText(refusal: Refusal): string {
     case 'signer.key-condemned':
       return `this key is refused for ever: ${refusal.why}`;
     case 'signer.not-enrolled':
-      return 'nobody told this signer what the key has signed: import its history (satlock signer history import) or raise its watermark (satlock signer watermark raise) first';
+      return 'nobody told this signer what the key has signed: import its history (satlock signer history import) and raise its watermark above everything that may have been signed (satlock signer watermark raise) first';
     case 'signer.below-watermark':
       return `height ${refusal.height} is not above the watermark ${refusal.watermark}, and nothing is stored for it`;
     case 'signer.fenced':
-      return `a vote at height ${refusal.signedElsewhereUpTo} exists that this store does not hold, and the watermark is ${refusal.watermark}: import the history (satlock signer history import) or raise the watermark (satlock signer watermark raise)`;
+      return `a vote at height ${refusal.signedElsewhereUpTo} exists that this store does not hold, and the watermark is ${refusal.watermark}: raise the watermark above everything that may have been signed (satlock signer watermark raise)`;
   }
 }
 

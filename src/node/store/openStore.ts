@@ -30,8 +30,9 @@ export async function openStore(where: string | { readonly home: string }, optio
   if (typeof where !== 'string') return openLmdb(join(Check.text(Check.object(where, 'where').home, 'home'), 'data'), options);
   if (where.startsWith(LMDB)) return openLmdb(lmdbPath(where), options);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(where)?.[1]?.toLowerCase();
-  if (scheme === 'postgres' || scheme === 'postgresql') return (await import('./PostgresStore.ts')).open(where);
-  if (scheme === 'etcd') return (await import('./EtcdStore.ts')).open(where);
+  if (scheme === 'postgres' || scheme === 'postgresql')
+    return (await import('./PostgresStore.ts')).open(where, { create: options.create ?? true });
+  if (scheme === 'etcd') return (await import('./EtcdStore.ts')).open(where, { create: options.create ?? true });
   return badUrl('scheme', 'expected lmdb:<path>, postgres://… or etcd://…');
 }
 

@@ -95,6 +95,9 @@ function importCommand(): Command {
           const data = merged.map((slot) => describeMerged(slot, nameOf(keys, slot.publicKey)));
           print(options, { merged: data }, () => (merged.length === 0 ? 'the file holds no history' : merged.map(mergedText).join('\n')));
           if (merged.some((slot) => slot.contradiction !== undefined)) process.exitCode = EXIT.FINDING;
+          note(
+            "satlock: what was signed after this file was written is not in it. Unless its signer had stopped before, raise the watermark above the chain's last block: satlock signer watermark raise",
+          );
         },
         { create: true },
       ),

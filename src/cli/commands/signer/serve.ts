@@ -24,6 +24,7 @@ type Options = StoreOption & {
   readonly tlsClientCa?: string;
   readonly metrics?: string;
   readonly metricsAnywhere?: boolean;
+  readonly chainId?: readonly string[];
   readonly babylonApi?: readonly string[];
   readonly logLevel?: string;
 };
@@ -53,6 +54,7 @@ export function serveCommand(): Command {
     .option('--tls-client-ca <file>', 'clients need a certificate of this authority, PEM')
     .option('--metrics <host:port>', 'Prometheus metrics, /healthz and /readyz over HTTP')
     .option('--metrics-anywhere', 'allow --metrics on other addresses than loopback; who reads them learns what is signed')
+    .option('--chain-id <id>', 'serve this chain alone; may be given again', parse.collect)
     .option(
       '--babylon-api <url>',
       'REST of a node, as URL or chain-id=URL: what it has seen of the keys is compared with the store',
@@ -92,6 +94,7 @@ async function serviceOptions(options: Options, home: Home, hmacKey: Uint8Array 
     store: options.store,
     listen: options.listen ?? config.listen ?? DEFAULT_LISTEN,
     strict: options.strict ?? config.strict ?? false,
+    chains: options.chainId,
     babylonApi: [
       ...(options.babylonApi ?? []).map(nodeOf),
       ...Object.entries(config.babylonApi ?? {}).map(([chainId, baseUrl]) => ({ chainId, baseUrl })),

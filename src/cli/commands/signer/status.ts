@@ -1,6 +1,7 @@
 // satlock signer status: what a signer has: its store, its keys, and how far each has come.
 import { Command } from 'commander';
 import * as Hex from '../../../base/Hex.ts';
+import { EXIT } from '../../exit.ts';
 import { print } from '../../io.ts';
 import { describeKey } from './common.ts';
 import { describeSlot, nameOf, type StoreOption, storeOptions, withStore } from './store.ts';
@@ -14,6 +15,11 @@ export function statusCommand(): Command {
         const identity = await store.identity();
         const keys = keystore.list();
         const slots = await store.slots();
+        const SignerHome = await import('../../../node/SignerHome.ts');
+        const findings = await SignerHome.findings(paths, keystore, store);
+        const fenced = findings.map(({ publicKey, chainId, problem, signedElsewhereUpTo }) => ({
+          ...{ publicKey: Hex.encode(publicKey), chainId, problem, signedElsewhereUpTo },
+        }));
         const described = keys.map((key) => ({
           ...describeKey(key),
           belongsToStore: key.origin === 'generated' && key.storeId === identity.storeId,
@@ -23,6 +29,7 @@ export function statusCommand(): Command {
           store: { kind: store.kind, ...identity },
           keys: described,
           slots: slots.map((slot) => describeSlot(slot, nameOf(keys, slot.publicKey))),
+          fenced,
         };
         print(options, data, () =>
           [
@@ -34,8 +41,13 @@ export function statusCommand(): Command {
               const state = slot.condemned === undefined ? '' : `, CONDEMNED: ${slot.condemned}`;
               return `history   ${name} on ${slot.chainId}: watermark ${slot.watermark ?? 'none'}, highest signed ${slot.highestSigned ?? 'none'}${state}`;
             }),
+            ...fenced.map(
+              ({ publicKey, chainId, problem, signedElsewhereUpTo }) =>
+                `FENCED    ${publicKey} on ${chainId} (${problem}): signs nothing new until its watermark is raised, to ${signedElsewhereUpTo} at least`,
+            ),
           ].join('\n'),
         );
+        if (fenced.length > 0) process.exitCode = EXIT.FINDING;
       }),
     );
 }
@@ -45,5 +57,5 @@ function belongs(key: { readonly origin: string; readonly storeId: string | null
   if (key.storeId === null) return 'new: belongs to the store that it is first served with, within a day of its making';
   return key.storeId === storeId
     ? 'belongs to this store'
-    : `belongs to another store (${key.storeId}): raise its watermark or import its history`;
+    : `belongs to another store (${key.storeId}): is --store the right one? If that store is lost, raise the watermark above the chain's last block`;
 }

@@ -26,8 +26,10 @@ export async function withStore<T>(
 ): Promise<T> {
   const home = await openHome(options);
   const SignerHome = await import('../../../node/SignerHome.ts');
-  const create = how.create === true || (how.readOnly !== true && SignerHome.neverHadStore(home.paths, home.keystore));
-  const store = await SignerHome.openStore(home.paths, options.store ?? home.config.store, { readOnly: how.readOnly === true, create });
+  const url = options.store ?? home.config.store;
+  // A store elsewhere is made by who serves, raises or imports: to look at a mistyped name must not make one.
+  const isOwn = url === undefined && how.readOnly !== true && SignerHome.neverHadStore(home.paths, home.keystore);
+  const store = await SignerHome.openStore(home.paths, url, { readOnly: how.readOnly === true, create: how.create ?? isOwn });
   try {
     return await job(store, home);
   } finally {

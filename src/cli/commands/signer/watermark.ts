@@ -48,7 +48,10 @@ function showCommand(): Command {
     );
 }
 
-type RaiseOptions = StoreOption & { readonly key: string; readonly chainId: string; readonly height: bigint };
+type RaiseOptions = StoreOption & { readonly key: string; readonly chainId: string; readonly height: bigint; readonly yes?: boolean };
+
+/** A block every ten seconds reaches it in 350,000 years. */
+const IMPLAUSIBLE = 2n ** 40n;
 
 function raiseCommand(): Command {
   return storeOptions(new Command('raise'))
@@ -60,12 +63,15 @@ function raiseCommand(): Command {
       'at least the highest height at which any signer of this key may have signed',
       parse.uint64('--height'),
     )
+    .option('--yes', 'for a height that no chain has reached: it can never be lowered again')
     .addHelpText(
       'after',
-      "\nAfter a restored backup, or for a key that signed elsewhere: stop every other signer of the key, take the height of the chain's last block,\nand add a margin. A watermark that is too high costs some votes, one that is too low costs the key.\n\nExample:\n  satlock signer watermark raise --home ~/.satlock --key fp --chain-id bbn-1 --height 1234567",
+      "\nAfter a restored backup, or for a key that signed elsewhere: stop every other signer of the key, take the height of the chain's last block,\nand add a margin. A watermark that is too high costs the votes up to it, one that is too low costs the key; it never falls.\n\nExample:\n  satlock signer watermark raise --home ~/.satlock --key fp --chain-id bbn-1 --height 1234567",
     )
     .action((options: RaiseOptions) => {
       if (options.chainId === '') usage('--chain-id', 'expected the id of a chain, such as bbn-1');
+      if (options.height > IMPLAUSIBLE && options.yes !== true)
+        usage('--height', `${options.height} is far above every chain: the key would never vote again. --yes if that is meant`);
       return withStore(
         options,
         async (store, home) => {

@@ -15,7 +15,7 @@ export interface EtcdMember {
   readonly clientProxy: TcpProxy;
   readonly process: () => ServerProcess;
   readonly kill: () => Promise<void>;
-  readonly pause: () => void;
+  readonly pause: () => Promise<void>;
   readonly resume: () => void;
   /** Starts it again on its data. */
   readonly restart: () => Promise<void>;
@@ -180,7 +180,7 @@ function member(plan: Plan, plans: readonly Plan[], running: (ServerProcess | un
     clientProxy: plan.clientProxy,
     process,
     kill: () => process().stop('SIGKILL'),
-    pause: () => process().signal('SIGSTOP'),
+    pause: () => process().pause(),
     resume: () => process().signal('SIGCONT'),
     restart: async () => {
       if (process().isRunning()) await process().stop('SIGKILL');

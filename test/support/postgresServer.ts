@@ -14,7 +14,7 @@ export interface PostgresServer {
   readonly folder: string;
   readonly process: () => ServerProcess;
   readonly kill: () => Promise<void>;
-  readonly pause: () => void;
+  readonly pause: () => Promise<void>;
   readonly resume: () => void;
   readonly restart: () => Promise<void>;
   readonly promote: () => Promise<void>;
@@ -142,7 +142,7 @@ async function launch(folder: string, data: string, settings: readonly string[])
     folder,
     process: () => running,
     kill: () => running.stop('SIGKILL'),
-    pause: () => running.signal('SIGSTOP'),
+    pause: () => running.pause(),
     resume: () => running.signal('SIGCONT'),
     restart: async () => {
       if (running.isRunning()) await running.stop('SIGKILL');

@@ -16,7 +16,7 @@ export interface TcpProxy {
   readonly close: () => Promise<void>;
 }
 
-type Pair = { readonly near: Socket; readonly far: Socket; readonly port: number | undefined };
+type Pair = { readonly near: Socket; readonly far: Socket; readonly port: number | undefined; isFrozen: boolean };
 
 /** Starts a proxy on a free port in front of `target`. */
 export async function startProxy(target: { readonly port: number; readonly host?: string }): Promise<TcpProxy> {
@@ -30,7 +30,7 @@ export async function startProxy(target: { readonly port: number; readonly host?
       return;
     }
     const far = connect(target.port, target.host ?? '127.0.0.1');
-    const pair = { near, far, port };
+    const pair: Pair = { near, far, port, isFrozen: false };
     pairs.add(pair);
     join(pair, () => pairs.delete(pair));
     if (state.isFrozen) setFrozen(pair, true);
@@ -93,7 +93,11 @@ function end({ near, far }: Pair): void {
   far.destroy();
 }
 
-function setFrozen({ near, far }: Pair, isFrozen: boolean): void {
+function setFrozen(pair: Pair, isFrozen: boolean): void {
+  // to be piped twice would double every byte
+  if (pair.isFrozen === isFrozen) return;
+  pair.isFrozen = isFrozen;
+  const { near, far } = pair;
   for (const [from, to] of [
     [near, far],
     [far, near],

@@ -14,6 +14,8 @@ export interface ServerProcess {
   readonly isRunning: () => boolean;
   /** Sends to the process and to all its descendants: programs that fork sessions of their own too. */
   readonly signal: (signal: NodeJS.Signals) => void;
+  /** Stops it where it is, and waits until none of its threads runs any more. */
+  readonly pause: () => Promise<void>;
   /** Ends it with `signal`, with SIGKILL after some seconds, and waits. */
   readonly stop: (signal: NodeJS.Signals) => Promise<void>;
 }
@@ -139,6 +141,10 @@ function watch(child: ChildProcess): ServerProcess {
     pid,
     isRunning: () => !isOver,
     signal,
+    pause: async () => {
+      signal('SIGSTOP');
+      await until('it stands still', () => [...descendants(pid), pid].every(standsStill));
+    },
     stop: async (name) => {
       if (isOver) return;
       signal('SIGCONT');
@@ -153,6 +159,16 @@ function watch(child: ChildProcess): ServerProcess {
   };
   left.add(running);
   return running;
+}
+
+function standsStill(pid: number): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/task`).every((thread) =>
+      /^State:\s+[TtZ]/m.test(readFileSync(`/proc/${pid}/task/${thread}/status`, 'utf8')),
+    );
+  } catch {
+    return true;
+  }
 }
 
 function descendants(pid: number): number[] {

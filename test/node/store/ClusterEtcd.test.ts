@@ -74,7 +74,7 @@ describeIfInstalled(missingEtcd, 'etcd with three members', () => {
     await one.enrol(slot, -1n);
     await one.claim(slot, [record(1n)]);
     const [, ...others] = cluster.members;
-    for (const member of others) member.pause();
+    await Promise.all(others.map((member) => member.pause()));
     try {
       const calls = [one.claim(slot, [record(2n)]), one.read(slot, [1n]), two.read(slot, [1n]), two.identity(), one.slots()];
       for (const call of await Promise.allSettled(calls))

@@ -57,7 +57,7 @@ describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', ()
       await one.enrol(slot, -1n);
       await one.claim(slot, [record(1n)]);
       await two.read(slot, [1n]);
-      pair.standby.pause();
+      await pair.standby.pause();
       try {
         expect(await codeOf(one.claim(slot, [record(2n)]))).toBe('store.timeout');
         // the server's side of the call that was given up is ended: now every session of this server sees the record
@@ -85,7 +85,7 @@ describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', ()
     test('a wait that somebody breaks off is no success', async () => {
       const store = await onPrimary('?schema=b');
       await store.enrol(slot, -1n);
-      pair.standby.pause();
+      await pair.standby.pause();
       try {
         const claimed = codeOf(store.claim(slot, [record(1n)]));
         await waits();
@@ -101,7 +101,7 @@ describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', ()
     test('nor is one that ends because the list of standbys is emptied; a list that stays empty is refused', async () => {
       const store = await onPrimary('?schema=c');
       await store.enrol(slot, -1n);
-      pair.standby.pause();
+      await pair.standby.pause();
       try {
         const claimed = codeOf(store.claim(slot, [record(1n)]));
         await waits();
@@ -143,11 +143,11 @@ describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', ()
     running = race(racers, slot);
     const failed = (): number => running?.failures().length ?? 0;
     await running.goesOn(20);
-    pair.primary.pause();
+    await pair.primary.pause();
     await until('somebody notices', () => failed() > 2);
     pair.primary.resume();
     await running.goesOn(20);
-    pair.standby.pause();
+    await pair.standby.pause();
     await until('somebody notices', () => failed() > 8);
     pair.standby.resume();
     await running.goesOn(20);

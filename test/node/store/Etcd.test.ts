@@ -2,8 +2,12 @@
 import { join } from 'node:path';
 import * as selfsigned from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as Input from '../../../src/node/store/clusterInput.ts';
 import * as EtcdStore from '../../../src/node/store/EtcdStore.ts';
+import { EtcdClient } from '../../../src/node/store/etcdClient.ts';
+import { EtcdKeys } from '../../../src/node/store/etcdKeys.ts';
 import { inspect } from '../../../src/node/store/etcdServer.ts';
+import { EtcdSlots } from '../../../src/node/store/etcdSlots.ts';
 import { parse } from '../../../src/node/store/etcdUrl.ts';
 import type { SignStore } from '../../../src/signer/SignStore.ts';
 import { type EtcdCluster, missingEtcd, startEtcd } from '../../support/etcdServer.ts';
@@ -98,6 +102,33 @@ describeIfInstalled(missingEtcd, 'etcd', () => {
           await rejects(collect(store.records(slot)), 'store.corrupt');
         }
       });
+    });
+  });
+
+  test('a vote that comes between what an import reads and what it writes condemns the key; nothing is written over', async () => {
+    await withStore(async (store, prefix) => {
+      const keys = new EtcdKeys(prefix);
+      const client = new EtcdClient(parse(cluster.url(prefix)));
+      const meta = (await client.range({ key: keys.meta() })).kvs[0];
+      const slots = new EtcdSlots(client, keys, meta?.create_revision ?? '');
+      const txn = client.txn.bind(client);
+      let isFirst = true;
+      client.txn = async (request, wrote) => {
+        if (isFirst && request.compare !== undefined && request.compare.length > 2) {
+          isFirst = false;
+          expect(await store.claim(slot, [record(5n, 'ours')])).toEqual([{ kind: 'inserted' }]);
+        }
+        return txn(request, wrote);
+      };
+      const rows = [4n, 5n, 6n].map((height) => Input.row(record(height, 'theirs')));
+      const merged = await slots.merge({ slot, name: Input.slotName(slot), watermark: 3n, rows });
+      client.close();
+      expect(isFirst).toBe(false);
+      expect(merged).toMatchObject({ added: 0, contradiction: { height: 5n }, watermark: -1n });
+      const { records, condemned, watermark } = await store.read(slot, [4n, 5n, 6n]);
+      expect(records).toEqual([undefined, record(5n, 'ours'), undefined]);
+      expect(condemned).toContain('5');
+      expect(watermark).toBe(-1n);
     });
   });
 

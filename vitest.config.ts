@@ -7,8 +7,8 @@ const config: ViteUserConfig = defineConfig({
     pool: 'forks',
     // All cores: by default one is left free, which on two of them doubles the time.
     maxWorkers: '100%',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     projects: [
       { extends: true, test: { name: 'library', include: ['test/**/*.test.ts'], exclude: ['test/node/**', 'test/browser/**'] } },
       { extends: true, test: { name: 'node', include: ['test/node/**/*.test.ts'] } },

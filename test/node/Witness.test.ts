@@ -207,3 +207,41 @@ describe('the file', () => {
     expect(findings.map(({ chainId }) => chainId)).toEqual(slots.map(({ chainId }) => chainId));
   });
 });
+
+describe('a copy', () => {
+  test.each<[string, string | undefined, string | undefined, boolean]>([
+    ['another inode', '11:500', '12:500', true],
+    ['the same inode, used again', '11:500', '11:900', true],
+    ['the same file', '11:500', '11:500', false],
+    ['a file system that does not tell births any more', '11:500', '11', false],
+    ['a store without a file', undefined, undefined, false],
+  ])('is noticed by its file: %s', async (_, before, now, isCopy) => {
+    const path = fresh();
+    const { store } = await history(9n);
+    const of = (file: string | undefined): Parameters<typeof Witness.open>[0] => ({
+      ...{ path, store, everyMs: 0 },
+      ...(file === undefined ? {} : { file }),
+    });
+    await (await Witness.open(of(before))).stop();
+    const { findings } = await Witness.open(of(now));
+    expect(findings.map(({ problem }) => problem)).toEqual(isCopy ? ['copied'] : []);
+    expect(await signs(store, slot, 10n, findings)).toBe(!isCopy);
+    if (!isCopy) return;
+    // The fence stays when it is started again, and a watermark above everything that the copy knows ends it.
+    expect((await Witness.open(of(now))).findings.map(({ signedElsewhereUpTo }) => signedElsewhereUpTo)).toEqual([10n]);
+    await store.raiseWatermark(slot, 20n);
+    expect((await Witness.open(of(now))).findings).toEqual([]);
+  });
+
+  test('is what a store without its witness is taken for, once a key belongs to it', async () => {
+    const { store } = await history(9n);
+    const lost = { path: fresh(), store, everyMs: 0, file: '1:2', wasServed: true };
+    expect(await Witness.look(lost)).toMatchObject([{ problem: 'no-witness', signedElsewhereUpTo: 10n }]);
+    const { findings } = await Witness.open(lost);
+    expect(await signs(store, slot, 10n, findings)).toBe(false);
+    expect((await Witness.open(lost)).findings).toHaveLength(1);
+    expect((await Witness.open({ ...lost, path: fresh(), wasServed: false })).findings).toEqual([]);
+    // A first start that ended before the witness was written has nothing to lose.
+    expect((await Witness.open({ ...lost, path: fresh(), store: new MemoryStore() })).findings).toEqual([]);
+  });
+});

@@ -9,7 +9,7 @@ import { MemoryStore } from '../../src/signer/MemoryStore.ts';
 import type { RandomnessSource } from '../../src/signer/Signer.ts';
 import type { RandomnessList } from '../../src/signer/SignStore.ts';
 import { rejects, rootOf } from '../node/store/conformanceSupport.ts';
-import { ask, CHAIN, RECOGNISERS, secretOf, signatureOf, text, type World, world } from './support.ts';
+import { ask, CHAIN, RECOGNISERS, secretOf, signatureOf, text, vote, type World, world } from './support.ts';
 
 /** The digest of a commitment over a list that `at` makes. */
 async function committed(at: World, startHeight: bigint, count: number, interval = 1n): Promise<Uint8Array> {
@@ -211,5 +211,40 @@ describe('a digest', () => {
     const pending = world({ store: at.store }).signer.signDigest({ publicKey: at.slot.publicKey, digest: given });
     given.fill(7);
     expect(Schnorr.verify(digest, at.slot.publicKey, await pending)).toBe(true);
+  });
+});
+
+describe('chains', () => {
+  test('that are not named are not served, by any method', async () => {
+    const at = world({ chains: [CHAIN] });
+    await expect(ask(at, 5n)).resolves.toMatchObject({ kind: 'signed' });
+    const foreign = { ...at.slot, chainId: 'evil-1' };
+    await rejects(at.signer.sign({ ...foreign, height: 5n, message: vote(5n) }), 'signer.foreign-chain');
+    await rejects(at.signer.randomness({ ...foreign, startHeight: 1n, count: 100 }), 'signer.foreign-chain');
+  });
+
+  test('open by themselves up to a limit, whoever asks for them', async () => {
+    const at = world();
+    const on = (i: number): Promise<unknown> => at.signer.sign({ ...at.slot, chainId: `chain-${i}`, height: 5n, message: vote(5n) });
+    for (let i = 0; i < 32; i++) await expect(on(i)).resolves.toMatchObject({ kind: 'signed' });
+    await rejects(on(32), 'signer.too-many');
+    await expect(on(3)).resolves.toMatchObject({ kind: 'returned' });
+  });
+
+  test('cannot put out the nonces of another one while its list is being made', async () => {
+    let release = (): void => undefined;
+    const slow: RandomnessSource = {
+      points: async (secretKey, chainId, range) => {
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        return PubRand.sealedPoints(secretKey, chainId, range);
+      },
+    };
+    const at = world({ randomness: slow });
+    const list = at.signer.randomness({ ...at.slot, startHeight: 1n, count: 200 });
+    for (let i = 0; i < 10; i++) await at.signer.randomness({ ...at.slot, chainId: `other-${i}`, startHeight: 1n, count: 1 });
+    release();
+    expect(await list).toHaveLength(200);
   });
 });

@@ -60,6 +60,13 @@ const failing = (code: string) => async (): Promise<void> => {
 };
 
 describe('backups', () => {
+  it('are six in ten minutes: who may call must not fill the disk', async () => {
+    const world = await start({ backupFolder: join(folder(), 'backup') });
+    const client = world.client();
+    for (let i = 0; i < 6; i++) await client.backup(`${i}`);
+    await expect(client.backup('7')).rejects.toThrow(/more than 6 backups/);
+  });
+
   it('go below the configured folder, and are histories where the store has no file', async () => {
     const root = join(folder(), 'backup');
     const world = await start({ backupFolder: root });

@@ -179,3 +179,23 @@ describe.skipIf(!canTrace)('the system calls of a claim (strace)', () => {
 test.skipIf(canTrace)('no strace here: that an answer waits for the disk is not checked', () => {
   expect(canTrace).toBe(false);
 });
+
+test('another lock file under a running store: nothing is written over what others wrote', async () => {
+  const path = await prepared();
+  const first = await LmdbStore.open({ path });
+  await first.claim(slot, [record(1n)]);
+  rmSync(join(path, 'lock.mdb'));
+  // Another process, with a lock file of its own, takes a height.
+  const other = child(['race', path, 'the other one', 2, 1]);
+  await other.said('ready');
+  writeFileSync(join(path, 'go'), '');
+  expect(await other.ended).toEqual({ code: 0, signal: null });
+  const theirs = toldBy(other).find(({ kind }) => kind === 'inserted');
+  if (theirs === undefined) throw new Error('the other process inserted nothing');
+  await rejects(first.claim(slot, [record(theirs.height)]), 'store.corrupt');
+  await first.close().catch(() => undefined);
+  const again = await LmdbStore.open({ path });
+  const { records } = await again.read(slot, [theirs.height]);
+  expect(Hex.encode(records[0]?.signingRoot ?? new Uint8Array())).toBe(theirs.root);
+  await again.close();
+});

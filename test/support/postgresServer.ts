@@ -1,6 +1,6 @@
 // Real PostgreSQL servers on loopback ports: one alone, or one with a standby that takes part in every commit.
 import { execFile } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { freePorts, startProxy, type TcpProxy } from './proxy.ts';
@@ -20,6 +20,8 @@ export interface PostgresServer {
   readonly promote: () => Promise<void>;
   /** One statement by psql as the superuser, straight to the server; rows as text. */
   readonly sql: (statement: string, database?: string) => Promise<string>;
+  /** Serves by TLS from now on; returns the path of the certificate. */
+  readonly secure: (pem: { readonly cert: string; readonly key: string }) => Promise<string>;
   /** Adds settings and reloads them. */
   readonly configure: (lines: readonly string[]) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -135,6 +137,10 @@ async function launch(folder: string, data: string, settings: readonly string[])
     await until('PostgreSQL answers', async () => (await psql('SELECT 1').catch(() => '')).trim() === '1', 30_000, log);
   };
   await begin();
+  const configure = async (lines: readonly string[]): Promise<void> => {
+    appendFileSync(join(data, 'postgresql.conf'), `${lines.join('\n')}\n`);
+    await psql('SELECT pg_reload_conf()');
+  };
   return {
     url: (parameters = '') => `postgres://signer:${PASSWORD}@127.0.0.1:${proxy.port}/satlock${parameters}`,
     port,
@@ -152,10 +158,20 @@ async function launch(folder: string, data: string, settings: readonly string[])
       await run('pg_ctl', ['promote', '-D', data, '-w', '-t', '20'], folder);
     },
     sql: psql,
-    configure: async (lines) => {
-      appendFileSync(join(data, 'postgresql.conf'), `${lines.join('\n')}\n`);
-      await psql('SELECT pg_reload_conf()');
+    secure: async ({ cert, key }) => {
+      const [certFile, keyFile] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+      const owner = account('postgres');
+      for (const [file, text] of [
+        [certFile, cert],
+        [keyFile, key],
+      ] as const) {
+        writeFileSync(file, text, { mode: 0o600 });
+        if (owner !== undefined) chownSync(file, owner.uid, owner.gid);
+      }
+      await configure(['ssl = on', `ssl_cert_file = '${certFile}'`, `ssl_key_file = '${keyFile}'`]);
+      return certFile;
     },
+    configure,
     stop: async () => {
       await running.stop('SIGQUIT');
       await proxy.close();

@@ -4,6 +4,7 @@ import { accessSync, chmodSync, chownSync, constants, mkdtempSync, openSync, rea
 import { freemem, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import * as selfsigned from 'selfsigned';
 import { describe, it } from 'vitest';
 
 export type Account = { readonly uid: number; readonly gid: number };
@@ -228,4 +229,18 @@ export function describeIfInstalled(missing: string | undefined, name: string, b
   }
   process.stderr.write(`${name}: skipped, ${missing}\n`);
   describe.skip(name, body);
+}
+
+/** A certificate that is its own authority, for servers on 127.0.0.1 and for their clients. */
+export async function certificate(): Promise<{ readonly cert: string; readonly key: string }> {
+  const { cert, private: key } = await selfsigned.generate([{ name: 'commonName', value: 'satlock test' }], {
+    keyType: 'ec',
+    extensions: [
+      { name: 'basicConstraints', cA: true },
+      { name: 'keyUsage', digitalSignature: true, keyCertSign: true },
+      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
+      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+    ],
+  });
+  return { cert, key };
 }

@@ -5,6 +5,7 @@
 // and a plain success (PostgreSQL manual, 27.2.8): any warning is therefore a refusal. WAL is one sequence: an acknowledged commit
 // made after a read proves everything that was read, also what another session had committed here but not yet replicated. So each
 // transaction writes a message into the WAL (`pg_logical_emit_message`): without a write of its own its commit would wait for nothing.
+import { Socket } from 'node:net';
 import pg from 'pg';
 import { isSatlockError } from '../../base/Errors.ts';
 import { notDurable, readOnly, textOf, timedOut, unavailable, wrongVersion } from './clusterErrors.ts';
@@ -13,6 +14,8 @@ import type { PostgresTarget } from './postgresUrl.ts';
 
 /** Rows as text, whatever their types: nothing is rounded or parsed by the driver. */
 export type Rows = readonly (readonly (string | null)[])[];
+
+type Line = { readonly client: pg.Client; readonly socket: Socket };
 
 /** What a connection says of its server. */
 export type ServerFacts = {
@@ -33,6 +36,7 @@ export class PostgresSession {
   readonly where: string;
   readonly facts: ServerFacts;
   readonly #client: pg.Client;
+  readonly #socket: Socket;
   readonly #target: PostgresTarget;
   readonly #commitLevel: string;
   readonly #pid: string;
@@ -42,8 +46,14 @@ export class PostgresSession {
   #problem: string | undefined;
 
   /** Use {@link connect}. */
-  constructor(client: pg.Client, target: PostgresTarget, host: PostgresTarget['hosts'][number], answers: Record<string, string | null>) {
+  constructor(
+    { client, socket }: Line,
+    target: PostgresTarget,
+    host: PostgresTarget['hosts'][number],
+    answers: Record<string, string | null>,
+  ) {
     this.#client = client;
+    this.#socket = socket;
     this.#target = target;
     this.where = host.where;
     this.#connectionString = host.connectionString;
@@ -111,6 +121,8 @@ export class PostgresSession {
     const limit = deadline(1_000);
     await Promise.race([this.#client.end().catch(() => undefined), limit.passed.catch(() => undefined)]);
     limit.clear();
+    // a server that takes no leave must not keep this process alive
+    this.#socket.destroy();
   }
 
   #prologue(): readonly string[] {
@@ -220,9 +232,11 @@ const QUESTIONS = `SELECT current_setting('fsync') AS fsync, current_setting('fu
  */
 export async function connect(target: PostgresTarget, host: PostgresTarget['hosts'][number]): Promise<PostgresSession> {
   const { timeoutMs } = target;
+  const socket = new Socket();
   const client = new pg.Client({
     application_name: 'satlock',
     connectionString: host.connectionString,
+    stream: () => socket,
     // our own clock is the first to strike
     connectionTimeoutMillis: timeoutMs + 500,
     keepAlive: true,
@@ -233,9 +247,9 @@ export async function connect(target: PostgresTarget, host: PostgresTarget['host
   try {
     const asked = client.connect().then(() => client.query<Record<string, string | null>>({ text: QUESTIONS, types: AS_TEXT }));
     const answer = await Promise.race([asked, limit.passed]);
-    return new PostgresSession(client, target, host, answer.rows[0] ?? {});
+    return new PostgresSession({ client, socket }, target, host, answer.rows[0] ?? {});
   } catch (error) {
-    void client.end().catch(() => undefined);
+    socket.destroy();
     if (error === PASSED) timedOut('postgres', host.where, timeoutMs);
     if (error instanceof pg.DatabaseError) failOf(error, host.where, timeoutMs);
     if (isSatlockError(error)) throw error;

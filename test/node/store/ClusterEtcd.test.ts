@@ -104,9 +104,10 @@ describeIfInstalled(missingEtcd, 'etcd with three members', () => {
     await store.claim(slot, [record(2n)]);
     const before = await store.identity();
     await reader.read(slot, [2n]);
+    await idle.claim(slot, [record(1n)]);
     await idle.identity();
     await cluster.restore(snapshot);
-    // this one knows nothing but the revision, which its own claim would bring back to where it was
+    // this one has seen nothing that is lost but the revision, which its own claim would bring back to where it was
     await rejects(idle.claim(slot, [record(2n, 'another')]), 'store.rolled-back');
     await cluster.restore(snapshot);
     await until('it is noticed', () =>

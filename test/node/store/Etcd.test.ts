@@ -1,6 +1,5 @@
 // The etcd store against a real cluster of one member: the rules of every store, alarms, users, certificates, stores that were changed behind its back.
 import { join } from 'node:path';
-import * as selfsigned from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as Input from '../../../src/node/store/clusterInput.ts';
 import * as EtcdStore from '../../../src/node/store/EtcdStore.ts';
@@ -12,7 +11,7 @@ import { parse } from '../../../src/node/store/etcdUrl.ts';
 import type { SignStore } from '../../../src/signer/SignStore.ts';
 import { type EtcdCluster, missingEtcd, startEtcd } from '../../support/etcdServer.ts';
 import { startProxy } from '../../support/proxy.ts';
-import { describeIfInstalled, until } from '../../support/serverProcess.ts';
+import { certificate, describeIfInstalled, until } from '../../support/serverProcess.ts';
 import { conforms } from './conformance.ts';
 import { collect, record, rejects, slotOf } from './conformanceSupport.ts';
 
@@ -294,17 +293,3 @@ describeIfInstalled(missingEtcd, 'etcd', () => {
     }
   });
 });
-
-/** A certificate that is its own authority, for servers on this machine and for their clients. */
-async function certificate(): Promise<{ readonly cert: string; readonly key: string }> {
-  const { cert, private: key } = await selfsigned.generate([{ name: 'commonName', value: 'satlock test' }], {
-    keyType: 'ec',
-    extensions: [
-      { name: 'basicConstraints', cA: true },
-      { name: 'keyUsage', digitalSignature: true, keyCertSign: true },
-      { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
-      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
-    ],
-  });
-  return { cert, key };
-}

@@ -1,4 +1,5 @@
 // The PostgreSQL store against a real server: the rules of every store, settings that lose data, stores that were changed behind its back.
+import { writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -8,7 +9,7 @@ import type { PostgresSession } from '../../../src/node/store/postgresSession.ts
 import { parse } from '../../../src/node/store/postgresUrl.ts';
 import type { SignStore } from '../../../src/signer/SignStore.ts';
 import { missingPostgres, type PostgresServer, startPostgres } from '../../support/postgresServer.ts';
-import { describeIfInstalled, until } from '../../support/serverProcess.ts';
+import { certificate, describeIfInstalled, until } from '../../support/serverProcess.ts';
 import { conforms } from './conformance.ts';
 import { collect, record, rejects, slotOf } from './conformanceSupport.ts';
 
@@ -277,6 +278,23 @@ describeIfInstalled(missingPostgres, 'PostgreSQL', () => {
     expect(() => memory.check(at(2, false), 'a', new Map())).toThrow('store.not-durable');
     memory.check(at(3, false), 'a', new Map());
     expect(() => memory.check(at(3, false), 'b', new Map())).toThrow('store.rolled-back');
+  });
+
+  test('TLS as the URL asks for it: with the certificate of the server, and not with another', async () => {
+    const certFile = await server.secure(await certificate());
+    const encrypted = (): Promise<string> =>
+      server
+        .sql("SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'signer' AND ssl")
+        .then((text) => text.trim());
+    await until('the server speaks TLS', async () => (await server.sql('SHOW ssl')).trim() === 'on');
+    await withStore(async (store) => {
+      expect(await store.claim(slot, [record(1n)])).toEqual([{ kind: 'inserted' }]);
+      expect(Number(await encrypted())).toBeGreaterThan(0);
+    }, `&sslmode=verify-full&sslrootcert=${certFile}`);
+    const other = await certificate();
+    const otherFile = `${server.folder}/other.pem`;
+    writeFileSync(otherFile, other.cert);
+    await rejects(openAt(freshUrl(`&sslmode=verify-full&sslrootcert=${otherFile}`)), 'store.unavailable');
   });
 
   test('no password in any error', async () => {

@@ -5,6 +5,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     globals: false,
     pool: 'forks',
+    globalSetup: ['test/support/builtCli.ts'],
     // All cores: by default one is left free, which on two of them doubles the time.
     maxWorkers: '100%',
     testTimeout: 180_000,

@@ -1,8 +1,6 @@
 // Runs the command line as a user does: the bin file in a process of its own.
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
-
-const bin = resolve(import.meta.dirname, '../../bin/satlock.mjs');
+import { BIN as bin } from '../support/builtCli.ts';
 
 export type Result = { readonly code: number | null; readonly out: string; readonly err: string };
 

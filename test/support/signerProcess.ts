@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as Hex from '../../src/base/Hex.ts';
+import { BIN } from './builtCli.ts';
 
-const BIN = join(import.meta.dirname, '../../bin/satlock.mjs');
 export const HMAC_KEY = 'only for tests';
 export const ENVIRONMENT: NodeJS.ProcessEnv = { ...process.env, SATLOCK_PASSPHRASE: 'only for tests', SATLOCK_HMAC_KEY: HMAC_KEY };
 

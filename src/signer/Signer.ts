@@ -25,6 +25,9 @@ export type { Item, KeyRing, Limits, Outcome, RandomnessSource, Reason, SignerEv
 const REMEMBERED_FROM = 100;
 /** What is asked for with a vote or two; handing it to another thread takes longer than computing it. */
 const FEW = 16;
+/** A point with its parity, and a seal over each part of a range. */
+const POINT_BYTES = 33;
+const SEAL_BYTES = 32;
 const MAX_CHAIN_ID = 128;
 /** Chains on which one key opens its history by itself; further ones are opened by an operator. */
 const MAX_SELF_OPENED = 32;
@@ -39,12 +42,14 @@ export class Signer {
   readonly #evidence = new Evidence();
   readonly #keys: UnlockedKeys;
   readonly #lists: RandomnessLists;
+  readonly #othersServed: () => Promise<unknown>;
 
   constructor(options: SignerOptions) {
     this.#options = Check.object(options, 'options');
     this.#ecc = options.ecc ?? auto();
     this.#keys = new UnlockedKeys(options.keys, this.#ecc, options.limits?.pointsKept);
-    this.#lists = new RandomnessLists(options.limits?.listsKept ?? 4096);
+    this.#othersServed = options.othersServed ?? (() => Promise.resolve());
+    this.#lists = new RandomnessLists(options.limits?.listsKept ?? 4096, this.#othersServed);
   }
 
   /**
@@ -108,11 +113,10 @@ export class Signer {
     if (Check.integer(count, 'count', 0, Number.MAX_SAFE_INTEGER) > max) tooMany('heights', max, count);
     Check.bigInteger(interval, 'interval', 1n, Checked.MAX_HEIGHT);
     Checked.height(Checked.height(startHeight, 'startHeight') + interval * BigInt(Math.max(count - 1, 0)), 'startHeight of the last value');
-    const points = await this.#points(slot, { startHeight, count, interval });
-    const values = PubRand.publicOf(points);
+    const values = await this.#values(slot, { startHeight, count, interval });
     // The chain reads a commitment as one of consecutive heights: none is signed over another list.
     if (count > 0 && interval === 1n) {
-      const list = this.#lists.add(slot, startHeight, values, this.#options.recognisers);
+      const list = await this.#lists.add(slot, startHeight, values, this.#options.recognisers);
       if (list !== undefined && count >= REMEMBERED_FROM) await this.#ask(() => this.#options.store.remember(list));
     }
     this.#tell({ kind: 'randomness', slot, startHeight, count });
@@ -220,16 +224,25 @@ export class Signer {
     return this.#read(slot, asked, false);
   }
 
-  async #points(slot: Slot, range: PubRand.HeightRange): Promise<Uint8Array> {
+  async #values(slot: Slot, range: PubRand.HeightRange): Promise<readonly Uint8Array[]> {
     const { randomness } = this.#options;
     const source = (): PubRand.NonceSource => this.#keys.materialOf(slot.publicKey).source(slot.chainId);
-    if (randomness === undefined || range.count <= FEW) return source().prepare(range).points;
-    const { points, seal } = await randomness.points(this.#keys.secretOf(slot.publicKey), slot.chainId, range);
+    if (randomness === undefined || range.count <= FEW) return PubRand.publicOf(source().prepare(range).points);
+    const given = await randomness.points(this.#keys.secretOf(slot.publicKey), slot.chainId, range);
     // Copied first: memory that another thread can write could change after its seal was checked.
-    const own = Bytes.copy(Check.bytes(points, 'points'));
-    // Asked for only now: calls for other chains may have put the earlier one out meanwhile.
-    source().adopt({ ...range, points: own, seal });
-    return own;
+    const points = Bytes.copy(Check.bytes(given.points, 'points', POINT_BYTES * range.count));
+    const parts = PubRand.splitRange(range);
+    const seals = Bytes.copy(Check.bytes(given.seal, 'seal', SEAL_BYTES * parts.length));
+    const values: Uint8Array[] = [];
+    for (const [i, part] of parts.entries()) {
+      const start = POINT_BYTES * values.length;
+      const own = points.subarray(start, start + POINT_BYTES * part.count);
+      // Asked for only now, and each time: the key may be locked meanwhile, and calls for other chains may put its source out.
+      source().adopt({ ...part, points: own, seal: seals.subarray(SEAL_BYTES * i, SEAL_BYTES * (i + 1)) });
+      values.push(...PubRand.publicOf(own));
+      await this.#othersServed();
+    }
+    return values;
   }
 
   async #meaningOf(publicKey: PublicKey, digest: Uint8Array): Promise<'commitment' | 'possession' | undefined> {

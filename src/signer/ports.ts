@@ -60,6 +60,8 @@ export type SignerOptions = {
   /** @unit Unix milliseconds; kept with the records for information only */
   readonly nowMs: () => bigint;
   readonly randomness?: RandomnessSource | undefined;
+  /** Serves other calls: awaited between the slices of a long list of randomness. Absent: the list is worked through in one go. */
+  readonly othersServed?: (() => Promise<unknown>) | undefined;
   readonly ecc?: Ecc | undefined;
   readonly onEvent?: ((event: SignerEvent) => void) | undefined;
   readonly limits?: Limits | undefined;

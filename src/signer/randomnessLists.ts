@@ -6,19 +6,24 @@ import type { Recognisers } from './Recognisers.ts';
 import type { RandomnessList, Slot } from './SignStore.ts';
 import type { PublicKey } from './types.ts';
 
+/** Values that are hashed at once: a few milliseconds' work. */
+const HASHED_AT_ONCE = 512;
+
 export class RandomnessLists {
   readonly #max: number;
+  readonly #othersServed: () => Promise<unknown>;
   readonly #byDigest = new Map<string, RandomnessList>();
 
   /** @unit max: lists; the oldest go first */
-  constructor(max: number) {
+  constructor(max: number, othersServed: () => Promise<unknown>) {
     this.#max = max;
+    this.#othersServed = othersServed;
   }
 
   /** Remembers a list; undefined where no commitment over these heights exists (they end at the last height of all). */
-  add(slot: Slot, startHeight: bigint, values: readonly Uint8Array[], recognisers: Recognisers): RandomnessList | undefined {
+  async add(slot: Slot, startHeight: bigint, values: readonly Uint8Array[], recognisers: Recognisers): Promise<RandomnessList | undefined> {
     const { publicKey, chainId } = slot;
-    const committed = { chainId, startHeight, count: values.length, root: MerkleTree.root(values) };
+    const committed = { chainId, startHeight, count: values.length, root: await this.#rootOf(values) };
     const digest = digestOf(recognisers, committed);
     if (digest === undefined) return undefined;
     const list: RandomnessList = { publicKey, ...committed, digest };
@@ -34,6 +39,15 @@ export class RandomnessLists {
 
   recall(publicKey: PublicKey, digest: Uint8Array): RandomnessList | undefined {
     return this.#byDigest.get(idOf(publicKey, digest));
+  }
+
+  /** {@link MerkleTree.root}, subtree by subtree: the left one holds the largest power of two below the count. */
+  async #rootOf(values: readonly Uint8Array[]): Promise<Uint8Array> {
+    if (values.length <= HASHED_AT_ONCE) return MerkleTree.root(values);
+    const middle = 2 ** (31 - Math.clz32(values.length - 1));
+    const left = await this.#rootOf(values.slice(0, middle));
+    await this.#othersServed();
+    return MerkleTree.innerHash(left, await this.#rootOf(values.slice(middle)));
   }
 }
 

@@ -1,12 +1,14 @@
 // Randomness, and the two kinds of digests that a signer signs: commitments to what it made itself, and proofs of possession that are listed.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, test } from 'vitest';
+import * as Bytes from '../../src/base/Bytes.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import * as MerkleTree from '../../src/crypto/MerkleTree.ts';
 import * as PubRand from '../../src/crypto/PubRand.ts';
 import * as Schnorr from '../../src/crypto/Schnorr.ts';
 import { MemoryStore } from '../../src/signer/MemoryStore.ts';
-import type { RandomnessSource } from '../../src/signer/Signer.ts';
+import { RandomnessLists } from '../../src/signer/randomnessLists.ts';
+import type { Outcome, RandomnessSource } from '../../src/signer/Signer.ts';
 import type { RandomnessList } from '../../src/signer/SignStore.ts';
 import { rejects, rootOf } from '../node/store/conformanceSupport.ts';
 import { ask, CHAIN, RECOGNISERS, secretOf, signatureOf, text, vote, type World, world } from './support.ts';
@@ -94,9 +96,56 @@ describe('randomness that is computed elsewhere', () => {
     expect(at.events.some(({ kind }) => kind === 'randomness')).toBe(false);
   });
 
-  test('of the wrong length is not used', async () => {
-    const at = world({ randomness: elsewhere(({ points, ...rest }) => ({ ...rest, points: points.slice(33) })) });
+  test.each<[string, (sealed: PubRand.SealedPoints) => PubRand.SealedPoints]>([
+    ['too few points', ({ points, ...rest }) => ({ ...rest, points: points.slice(33) })],
+    ['too many points', ({ points, ...rest }) => ({ ...rest, points: new Uint8Array([...points, ...points.slice(0, 33)]) })],
+    ['too few seals', ({ seal, ...rest }) => ({ ...rest, seal: seal.slice(0, 31) })],
+    ['too many seals', ({ seal, ...rest }) => ({ ...rest, seal: new Uint8Array([...seal, ...seal]) })],
+  ])('of the wrong length is not used: %s', async (_, change) => {
+    const at = world({ randomness: elsewhere(change) });
     await rejects(at.signer.randomness({ ...at.slot, startHeight: 5n, count: 100 }), 'input.wrong-length');
+  });
+
+  describe('as a long list, of three seals', () => {
+    const range = { startHeight: 5n, count: 1_100, interval: 1n };
+    const sealed = PubRand.sealedPoints(secretOf('one'), CHAIN, range);
+    const randomness: RandomnessSource = { points: async () => sealed };
+
+    test('lets votes in between its slices, and is complete, in order and committed to', async () => {
+      let at: World | undefined;
+      const votes: Outcome['kind'][] = [];
+      const othersServed = async (): Promise<void> => {
+        if (at !== undefined) votes.push((await ask(at, BigInt(votes.length))).kind);
+      };
+      at = world({ randomness, othersServed });
+      const values = await at.signer.randomness({ ...at.slot, ...range });
+      // After each of the three seals, and between the three subtrees.
+      expect(votes).toEqual(Array.from({ length: 5 }, () => 'signed'));
+      expect(values).toEqual(PubRand.publicOf(sealed.points));
+      const digest = RECOGNISERS.commitmentDigest({ chainId: CHAIN, ...range, root: MerkleTree.root(values) });
+      expect(await signs(at, digest)).toBe(true);
+    });
+
+    test('is not made to its end with a key that is locked meanwhile', async () => {
+      const at: World = world({ randomness, othersServed: async () => at.ring.locked.add(Hex.encode(at.slot.publicKey)) });
+      await rejects(at.signer.randomness({ ...at.slot, ...range }), 'signer.locked-key');
+    });
+
+    test('is not used where its last seal is wrong', async () => {
+      const points = sealed.points.map((byte, i) => (i === 33 * 1_099 + 7 ? byte ^ 1 : byte));
+      const at = world({ randomness: { points: async () => ({ ...sealed, points }) } });
+      await rejects(at.signer.randomness({ ...at.slot, ...range }), 'pub-rand.bad-seal');
+      expect(at.events).toEqual([]);
+    });
+  });
+});
+
+describe('the root of a list that is hashed in slices', () => {
+  test.each([0, 1, 2, 511, 512, 513, 1_023, 1_024, 1_025, 1_536, 1_537, 5_000])('is that of the whole: %i values', async (count) => {
+    const values = Array.from({ length: count }, (_, i) => Bytes.fromUint64BE(BigInt(i)));
+    const lists = new RandomnessLists(1, () => Promise.resolve());
+    const list = await lists.add({ publicKey: new Uint8Array(32), chainId: CHAIN }, 1n, values, RECOGNISERS);
+    expect(list?.root).toEqual(MerkleTree.root(values));
   });
 });
 

@@ -12,7 +12,7 @@ import { Keystore, type Options as KeystoreOptions } from './keystore/Keystore.t
 import * as Kdf from './keystore/kdf.ts';
 import * as OwnerFiles from './ownerFiles.ts';
 import { babylonRecognisers, type RecogniserOptions } from './recognisers.ts';
-import { openStore as openNamed } from './store/openStore.ts';
+import { type Options as OpenOptions, openStore as openNamed } from './store/openStore.ts';
 import * as StoreFile from './storeFile.ts';
 import * as Witness from './Witness.ts';
 
@@ -117,11 +117,7 @@ export function keystore(paths: Paths, options: Omit<KeystoreOptions, 'folder'> 
  * @throws store.missing - there is none, and `create` is not set
  * @throws store.*
  */
-export async function openStore(
-  paths: Paths,
-  url: string | undefined,
-  options: { readonly readOnly?: boolean; readonly create?: boolean } = {},
-): Promise<SignStore> {
+export async function openStore(paths: Paths, url: string | undefined, options: OpenOptions = {}): Promise<SignStore> {
   return openNamed(url ?? { home: paths.home }, options);
 }
 

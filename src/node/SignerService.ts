@@ -1,5 +1,6 @@
 // A signer put together: keys, store, witness, what the chain shows, and the daemon over them. The order is what keeps a lost or exchanged store
 // from signing: the store is opened and compared with what is known elsewhere before the first request is heard.
+import { setImmediate as othersServed } from 'node:timers/promises';
 import * as Hex from '../base/Hex.ts';
 import { Signer, type SignerEvent } from '../signer/Signer.ts';
 import type { SignStore } from '../signer/SignStore.ts';
@@ -54,7 +55,7 @@ export async function start(options: Options): Promise<Service> {
     for (const each of ending.splice(0).reverse()) await quietly(each, warn);
   };
   try {
-    const inner = await SignerHome.openStore(paths, options.store ?? config.store, { create });
+    const inner = await SignerHome.openStore(paths, options.store ?? config.store, { create, onWarning: warn });
     ending.push(() => inner.close());
     const store = observer.store(endingWith(inner, end));
     const { storeId } = await store.identity();
@@ -70,6 +71,7 @@ export async function start(options: Options): Promise<Service> {
     const signer = new Signer({
       ...{ store, keys: keystore, recognisers, ecc, randomness: pool, onEvent, nowMs: () => BigInt(Date.now()) },
       chains: options.chains ?? config.chains,
+      othersServed,
     });
     ending.push(() => {
       for (const publicKey of keystore.publicKeys()) signer.forget(publicKey);

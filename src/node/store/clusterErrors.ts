@@ -76,7 +76,7 @@ export type OpenOptions = {
   /** May a new store be made where there is none? Default yes. Say false where a store is known to have existed. */
   readonly create?: boolean;
   /** Is told what an operator should know: few members, endpoints that do not answer, no standby. */
-  readonly onWarning?: (warning: string) => void;
+  readonly onWarning?: ((warning: string) => void) | undefined;
 };
 
 /** What a driver's error says, in one line. */

@@ -1,10 +1,10 @@
 // The store that a URL names. A backend is loaded only when it is asked for: whoever keeps LMDB needs no PostgreSQL.
 import { isAbsolute, join } from 'node:path';
 import * as Check from '../../base/Check.ts';
-import { fail } from '../../base/Errors.ts';
 import type { SignStore } from '../../signer/SignStore.ts';
+import * as Cluster from './clusterErrors.ts';
 
-export type Reason = { readonly code: 'store.bad-url'; readonly field: string; readonly problem: string };
+export type { Reason } from './clusterErrors.ts';
 
 export type Options = {
   /** Nothing is written, and every change is refused. LMDB only: the cluster stores refuse it by rights of the user. */
@@ -14,6 +14,8 @@ export type Options = {
    * where there is a witness file, or a key that is bound to a store.
    */
   readonly create?: boolean;
+  /** Is told what an operator should know of a cluster store: no synchronous standby, few members, endpoints that do not answer. */
+  readonly onWarning?: ((warning: string) => void) | undefined;
 };
 
 /** `lmdb:` and what its path follows. */
@@ -29,11 +31,11 @@ const LMDB = 'lmdb:';
 export async function openStore(where: string | { readonly home: string }, options: Options = {}): Promise<SignStore> {
   if (typeof where !== 'string') return openLmdb(join(Check.text(Check.object(where, 'where').home, 'home'), 'data'), options);
   if (where.startsWith(LMDB)) return openLmdb(lmdbPath(where), options);
+  const cluster: Cluster.OpenOptions = { create: options.create ?? true, onWarning: options.onWarning };
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(where)?.[1]?.toLowerCase();
-  if (scheme === 'postgres' || scheme === 'postgresql')
-    return (await import('./PostgresStore.ts')).open(where, { create: options.create ?? true });
-  if (scheme === 'etcd') return (await import('./EtcdStore.ts')).open(where, { create: options.create ?? true });
-  return badUrl('scheme', 'expected lmdb:<path>, postgres://… or etcd://…');
+  if (scheme === 'postgres' || scheme === 'postgresql') return (await import('./PostgresStore.ts')).open(where, cluster);
+  if (scheme === 'etcd') return (await import('./EtcdStore.ts')).open(where, cluster);
+  return Cluster.badUrl('scheme', 'expected lmdb:<path>, postgres://… or etcd://…');
 }
 
 async function openLmdb(path: string, { readOnly = false, create = !readOnly }: Options): Promise<SignStore> {
@@ -43,12 +45,8 @@ async function openLmdb(path: string, { readOnly = false, create = !readOnly }: 
 function lmdbPath(url: string): string {
   // lmdb:///path is the same as lmdb:/path; a host or a query would be a mistake
   const path = url.slice(LMDB.length).replace(/^\/\/(?=\/)/, '');
-  if (path.startsWith('//')) return badUrl('host', 'LMDB is on this machine: lmdb:/path');
-  if (/[?#\0]/.test(path)) return badUrl('path', 'no ?, # or zero byte');
-  if (!isAbsolute(path)) return badUrl('path', 'expected the absolute path of a folder');
+  if (path.startsWith('//')) return Cluster.badUrl('host', 'LMDB is on this machine: lmdb:/path');
+  if (/[?#\0]/.test(path)) return Cluster.badUrl('path', 'no ?, # or zero byte');
+  if (!isAbsolute(path)) return Cluster.badUrl('path', 'expected the absolute path of a folder');
   return path;
-}
-
-function badUrl(field: string, problem: string): never {
-  return fail<Reason>({ code: 'store.bad-url', field, problem }, `store URL, ${field}: ${problem}`);
 }

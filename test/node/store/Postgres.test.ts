@@ -1,8 +1,12 @@
 // The PostgreSQL store against a real server: the rules of every store, settings that lose data, stores that were changed behind its back.
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as SignerHome from '../../../src/node/SignerHome.ts';
+import * as SignerService from '../../../src/node/SignerService.ts';
 import * as PostgresStore from '../../../src/node/store/PostgresStore.ts';
 import { PostgresMemory } from '../../../src/node/store/postgresLane.ts';
 import type { PostgresSession } from '../../../src/node/store/postgresSession.ts';
@@ -98,6 +102,22 @@ describeIfInstalled(missingPostgres, 'PostgreSQL', () => {
         });
       } finally {
         await server.sql('ALTER ROLE signer RESET synchronous_commit');
+      }
+    });
+
+    test('a signer without synchronous standbys starts and warns its operator', async () => {
+      const root = mkdtempSync(join(tmpdir(), 'satlock-postgres-'));
+      const warnings: string[] = [];
+      try {
+        const paths = SignerHome.init(join(root, 'home'));
+        const { running } = await SignerService.start({
+          ...{ paths, config: {}, keystore: SignerHome.keystore(paths), store: freshUrl(), listen: '127.0.0.1:0', strict: false },
+          ...{ babylonApi: [], warn: (warning: string) => warnings.push(warning), log: { level: 'silent' } },
+        });
+        await running.stop();
+        expect(warnings).toEqual([expect.stringContaining('no synchronous standby')]);
+      } finally {
+        rmSync(root, { recursive: true, force: true });
       }
     });
 

@@ -91,6 +91,12 @@ describe('a new provider', () => {
     expect(keys).toEqual([expect.objectContaining({ storeId: store.storeId, belongsToStore: true })]);
     const { slots: checked } = json<{ slots: object[] }>(await signer(['history', 'verify', '--home', home.home]));
     expect(checked).toEqual([expect.objectContaining({ records: 2, verified: 2, problems: [] })]);
+    const verify = ['signer', 'history', 'verify', '--home', home.home, '--json'];
+    const wrong = runToEnd(verify, { env: { SATLOCK_PASSPHRASE: 'wrong one' } });
+    expect([wrong.code, JSON.parse(wrong.out).error.code]).toEqual([1, 'keystore.wrong-passphrase']);
+    // Without any it looks at what needs none.
+    const without = runToEnd(verify, { env: { SATLOCK_PASSPHRASE: '' } });
+    expect([without.code, JSON.parse(without.out).slots]).toEqual([0, [expect.objectContaining({ records: 2, verified: 0 })]]);
   });
 
   it('is told where it listens in one line, and stops at SIGINT too', async () => {
@@ -160,7 +166,7 @@ describe('a store that is lost', () => {
       expect(Hex.encode(await client.sign(home.publicKey, CHAIN, 1_000n, voteFor(1_000n)))).toBe(known);
       for (const height of [1_001n, 1_002n, 1_003n]) {
         const answer = await refusal(client.sign(home.publicKey, CHAIN, height, voteFor(height, 2)));
-        expect(answer).toMatchObject({ code: status.FAILED_PRECONDITION, details: expect.stringContaining('1002') });
+        expect(answer).toMatchObject({ code: status.FAILED_PRECONDITION, details: expect.stringContaining('1003') });
       }
       await signer(['watermark', 'raise', '--home', home.home, '--key', 'alice', '--chain-id', CHAIN, '--height', '1010']);
       expect((await refusal(client.sign(home.publicKey, CHAIN, 1_010n, voteFor(1_010n)))).code).toBe(status.FAILED_PRECONDITION);

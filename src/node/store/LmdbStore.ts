@@ -115,6 +115,8 @@ function missing(path: string, cause?: unknown): never {
 /** A handle on a store; others of this process and of other processes may be open on the same folder. */
 export class LmdbStore implements SignStore {
   readonly kind = 'lmdb';
+  /** The folder's real path: which file lies in it tells a copy from the original (src/node/storeFile.ts). */
+  readonly path: string;
   readonly #environment: Environment;
   readonly #isReadOnly: boolean;
   readonly #release: () => Promise<void>;
@@ -122,6 +124,7 @@ export class LmdbStore implements SignStore {
 
   /** Made by {@link open}. */
   constructor(environment: Environment, options: { readonly isReadOnly: boolean; readonly release: () => Promise<void> }) {
+    this.path = environment.settings.path;
     this.#environment = environment;
     this.#isReadOnly = options.isReadOnly;
     this.#release = options.release;
@@ -267,12 +270,12 @@ export class LmdbStore implements SignStore {
   }
 
   #reader(): Environment {
-    if (this.#closed !== undefined) return unavailable(this.#environment.settings.path, 'this handle was closed');
+    if (this.#closed !== undefined) return unavailable(this.path, 'this handle was closed');
     return this.#environment;
   }
 
   #writer(): Environment {
-    if (this.#isReadOnly) return readOnly(this.#environment.settings.path, 'the store was opened for reading only');
+    if (this.#isReadOnly) return readOnly(this.path, 'the store was opened for reading only');
     return this.#reader();
   }
 }

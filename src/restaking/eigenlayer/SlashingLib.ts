@@ -10,7 +10,7 @@ export const WAD = 1_000_000_000_000_000_000n;
 export type Reason =
   | Check.Reason
   | { readonly code: 'slashing-lib.division-by-zero'; readonly reference: 'Panic(0x12)' }
-  | { readonly code: 'slashing-lib.overflow'; readonly reference: 'Math: mulDiv overflow' }
+  | { readonly code: 'slashing-lib.overflow'; readonly reference: 'Error(Math: mulDiv overflow)' }
   | { readonly code: 'slashing-lib.fully-slashed'; readonly reference: 'FullySlashed' }
   | { readonly code: 'slashing-lib.bad-deposit-scaling-factor'; readonly reference: 'InvalidDepositScalingFactor' };
 
@@ -122,6 +122,6 @@ function checkOperands(x: bigint, y: bigint, d: bigint): void {
 }
 
 function fits(value: bigint): bigint {
-  if (value > MAX_UINT256) fail<Reason>({ code: 'slashing-lib.overflow', reference: 'Math: mulDiv overflow' }, 'above 256 bits');
+  if (value > MAX_UINT256) fail<Reason>({ code: 'slashing-lib.overflow', reference: 'Error(Math: mulDiv overflow)' }, 'above 256 bits');
   return value;
 }

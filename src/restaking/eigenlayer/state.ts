@@ -1,0 +1,76 @@
+// The state of one EigenLayer ledger: one storage for each contract, the clock, and a place for notes on rounded numbers.
+import { z } from 'zod';
+import { flag, uint } from '../state/schemas.ts';
+import type { Schema, Store } from '../state/store.ts';
+import type { Table } from '../state/table.ts';
+import { AllocationStorage } from './allocationStorage.ts';
+import type { Config } from './Config.ts';
+import { DelegationStorage } from './delegationStorage.ts';
+import { PodStorage } from './podStorage.ts';
+import { RewardsStorage } from './rewardsStorage.ts';
+import { StrategyStorage } from './strategyStorage.ts';
+
+type Clock = { readonly block: bigint; readonly time: bigint };
+const CLOCK: Schema<Clock> = z.strictObject({ block: uint, time: uint });
+
+/** Told of every rounded integer in order: what it is and of whom (`scaled(alice,S1)`), the formula with its operands, the value. */
+export type Note = (what: string, expr: string, value: bigint) => void;
+
+export class State {
+  readonly config: Config;
+  readonly store: Store;
+  readonly strategies: StrategyStorage;
+  readonly delegation: DelegationStorage;
+  readonly allocation: AllocationStorage;
+  readonly pods: PodStorage;
+  readonly rewards: RewardsStorage;
+  /**
+   * Set while an operation is explained. Call it as `state.note?.(…)`: then its arguments are not even computed otherwise.
+   */
+  note: Note | undefined;
+  readonly #clock: Table<Clock>;
+  readonly #pausing: Table<boolean>;
+  readonly #ranks: ReadonlyMap<string, number>;
+
+  constructor(config: Config, store: Store) {
+    this.config = config;
+    this.store = store;
+    this.#clock = store.table('clock', CLOCK);
+    this.#pausing = store.table('paused', flag);
+    this.strategies = new StrategyStorage(store);
+    this.delegation = new DelegationStorage(store);
+    this.allocation = new AllocationStorage(store);
+    this.pods = new PodStorage(store);
+    this.rewards = new RewardsStorage(store);
+    this.#ranks = new Map(config.strategies.map(({ id }, i) => [id, i]));
+  }
+
+  /** The number of the block in which operations run. */
+  get block(): bigint {
+    return this.#clock.get('now')?.block ?? this.config.startBlock;
+  }
+
+  /** @unit s */
+  get time(): bigint {
+    return this.#clock.get('now')?.time ?? this.config.startTime;
+  }
+
+  setClock(clock: { readonly block: bigint; readonly time: bigint }): void {
+    this.#clock.set('now', { block: clock.block, time: clock.time });
+  }
+
+  /** Position in ascending order of addresses: as configured, BEACON last, unknown ids undefined. */
+  rank(strategy: string): number | undefined {
+    return strategy === 'BEACON' ? this.#ranks.size : this.#ranks.get(strategy);
+  }
+
+  /** Whether a function group of a contract is paused, e.g. `isPaused('DelegationManager', 1)`. */
+  isPaused(contract: string, bit: number): boolean {
+    return this.#pausing.has(`${contract}|${bit}`);
+  }
+
+  setPaused(contract: string, bit: number, isPaused: boolean): void {
+    if (isPaused) this.#pausing.set(`${contract}|${bit}`, true);
+    else this.#pausing.delete(`${contract}|${bit}`);
+  }
+}

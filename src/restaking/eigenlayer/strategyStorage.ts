@@ -1,0 +1,38 @@
+// What StrategyManager and the vaults (StrategyBase and its kinds) store.
+import { z } from 'zod';
+import { EnumerableSets } from '../state/enumerableSets.ts';
+import { flag, uint } from '../state/schemas.ts';
+import type { Schema, Store } from '../state/store.ts';
+import type { Table } from '../state/table.ts';
+
+/** A vault: its shares and its own token balance, which anyone may change (donations, rebases). */
+export type Vault = { readonly totalShares: bigint; readonly tokenBalance: bigint };
+
+const VAULT: Schema<Vault> = z.strictObject({ totalShares: uint, tokenBalance: uint });
+
+export class StrategyStorage {
+  /** By strategy; one without an entry is empty. */
+  readonly vaults: Table<Vault>;
+  /** Strategies taken off the whitelist: those of the configuration start on it. */
+  readonly unlisted: Table<boolean>;
+  /** Tokens paid out: `holder|token` to amount; BEACON stands for ETH wei. */
+  readonly balances: Table<bigint>;
+  /** `avs:id|slashId`: strategies whose slashed shares wait, in the contract's order. */
+  readonly slashed: EnumerableSets;
+  /** `avs:id|slashId|strategy` to those shares; 0 is an entry too. */
+  readonly slashedShares: Table<bigint>;
+  /** From v1.13.0. `avs:id|slashId` to the block after which they can be cleared. */
+  readonly resolutionBlocks: Table<bigint>;
+  /** `avs:id`: slash ids with something to clear. */
+  readonly pendingSlashes: EnumerableSets;
+
+  constructor(store: Store) {
+    this.vaults = store.table('strategy.vaults', VAULT);
+    this.unlisted = store.table('strategy.unlisted', flag);
+    this.balances = store.table('strategy.balances', uint);
+    this.slashed = new EnumerableSets(store, 'strategy.slashed');
+    this.slashedShares = store.table('strategy.slashedShares', uint);
+    this.resolutionBlocks = store.table('strategy.resolutionBlocks', uint);
+    this.pendingSlashes = new EnumerableSets(store, 'strategy.pendingSlashes');
+  }
+}

@@ -1,0 +1,83 @@
+// All tables of one ledger: one journal, forked together, saved and loaded together.
+import { z } from 'zod';
+import { fail } from '../../base/Errors.ts';
+import { Journal, Table } from './table.ts';
+
+export type Reason =
+  | { readonly code: 'ledger.busy' }
+  | { readonly code: 'ledger.bad-snapshot'; readonly path: string; readonly problem: string };
+
+/** JSON text of a record; `Schema<V>` reads and writes it. */
+export type Schema<V> = z.ZodType<V, unknown>;
+
+/** Table name to a list of [key, record]. */
+export type SavedTables = Readonly<Record<string, readonly (readonly [string, unknown])[]>>;
+
+type Known = { readonly table: Table<NonNullable<unknown>>; readonly schema: Schema<NonNullable<unknown>> };
+
+const SAVED = z.record(z.string(), z.array(z.tuple([z.string(), z.unknown()])));
+
+export class Store {
+  readonly #journal = new Journal();
+  readonly #tables = new Map<string, Known>();
+  /** Read from a snapshot and not yet claimed by a table. */
+  readonly #loaded = new Map<string, readonly (readonly [string, unknown])[]>();
+
+  /** The table of this name, made when it is asked for first. */
+  table<V extends NonNullable<unknown>>(name: string, schema: Schema<V>): Table<V> {
+    const known = this.#tables.get(name);
+    // A name stands for one schema: the storages are the only callers, and each owns its names.
+    if (known !== undefined) return known.table as unknown as Table<V>;
+    const table = new Table<V>(this.#journal);
+    for (const [key, json] of this.#loaded.get(name) ?? []) table.set(key, decode(schema, json, `${name}[${JSON.stringify(key)}]`));
+    this.#loaded.delete(name);
+    this.#tables.set(name, { table, schema } as unknown as Known);
+    return table;
+  }
+
+  /** Runs `run`; when it throws, nothing that it wrote stays. */
+  atomic<T>(run: () => T): T {
+    return this.#journal.atomic(run);
+  }
+
+  /** A store with the same content that shares all unchanged records. @throws ledger.busy - inside an operation */
+  fork(): Store {
+    const copy = new Store();
+    for (const [name, { table, schema }] of this.#tables) copy.#tables.set(name, { table: table.fork(copy.#journal), schema });
+    return copy;
+  }
+
+  /** Plain JSON; equal contents give equal text. O(n log n). */
+  save(): SavedTables {
+    const names = [...this.#tables.keys()].sort();
+    return Object.fromEntries(
+      names.map((name) => {
+        const { table, schema } = this.#tables.get(name) as Known;
+        return [name, table.entries().map(([key, value]) => [key, z.encode(schema, value)] as const)];
+      }),
+    );
+  }
+
+  /** A store whose tables are filled as they are asked for. Call {@link claimed} after the last one. @throws ledger.bad-snapshot */
+  static load(json: unknown): Store {
+    const store = new Store();
+    for (const [name, rows] of Object.entries(decode(SAVED, json, 'tables'))) store.#loaded.set(name, rows);
+    return store;
+  }
+
+  /** @throws ledger.bad-snapshot - when the snapshot has a table that nobody asked for */
+  claimed(): void {
+    for (const name of this.#loaded.keys())
+      fail<Reason>({ code: 'ledger.bad-snapshot', path: name, problem: 'no such table' }, `snapshot: ${name}: no such table`);
+  }
+}
+
+/** @throws ledger.bad-snapshot */
+export function decode<V>(schema: Schema<V>, json: unknown, path: string): V {
+  const read = z.safeDecode(schema, json);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  const where = [path, ...(issue?.path ?? []).map(String)].join('.');
+  const problem = issue?.message ?? 'not as expected';
+  return fail<Reason>({ code: 'ledger.bad-snapshot', path: where, problem }, `snapshot: ${where}: ${problem}`);
+}

@@ -1,7 +1,7 @@
 // The messages of eotsmanager.proto: read leniently, as Go's protobuf does, and written canonically (ascending fields, proto3 defaults left out,
 // no unknown fields), because the MAC covers the canonical form. finality-provider eotsmanager/proto/eotsmanager.proto, service/hmac.go.
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { fail } from '../../base/Errors.ts';
+import { fail, isSatlockError } from '../../base/Errors.ts';
 
 export type Reason =
   | { readonly code: 'wire.malformed'; readonly problem: string }
@@ -175,7 +175,7 @@ function reading(read: () => void): void {
   try {
     read();
   } catch (cause) {
-    if (cause instanceof Error && cause.name === 'SatlockError') throw cause;
+    if (isSatlockError(cause)) throw cause;
     const problem = cause instanceof Error ? cause.message : 'unreadable';
     fail<Reason>({ code: 'wire.malformed', problem }, `not the protobuf of this request: ${problem}`, { cause });
   }

@@ -171,14 +171,9 @@ export class EtcdStore implements SignStore {
 
   async merge(history: readonly MergeInput[]): Promise<readonly Merged[]> {
     this.#checkOpen();
-    const inputs = Check.list(history, 'history').map((input) => ({
-      slot: { publicKey: Uint8Array.from(Check.bytes(input.publicKey, 'publicKey', 32)), chainId: input.chainId },
-      name: Input.slotName(input),
-      watermark: Input.watermark(input.watermark),
-      rows: Check.list(input.records, 'records').map(Input.row),
-    }));
+    const jobs = Input.mergeJobs(history);
     const merged: Merged[] = [];
-    for (const input of inputs) merged.push(await this.#slots.merge(input));
+    for (const job of jobs) merged.push(await this.#slots.merge(job));
     return merged;
   }
 
@@ -199,32 +194,20 @@ export class EtcdStore implements SignStore {
 
   async remember(list: RandomnessList): Promise<void> {
     this.#checkOpen();
-    const key = this.#keys.list(Input.keyName(list.publicKey), Hex.encode(Check.bytes(list.digest, 'digest', 32)));
-    const value = JSON.stringify({
-      chain: Input.textName(list.chainId, 'chainId'),
-      start: Input.height(list.startHeight, 'startHeight').toString(),
-      count: String(Check.integer(list.count, 'count', 0, Number.MAX_SAFE_INTEGER)),
-      root: Hex.encode(Check.bytes(list.root, 'root', 32)),
-    });
-    await this.#client.txn({ compare: [absent(key)], success: [put(key, value)] });
+    const { key: owner, digest, ...value } = Input.listRow(list);
+    const key = this.#keys.list(owner, digest);
+    await this.#client.txn({ compare: [absent(key)], success: [put(key, JSON.stringify(value))] });
   }
 
   async recall(publicKey: PublicKey, digest: Uint8Array): Promise<RandomnessList | undefined> {
     this.#checkOpen();
-    const [key, wanted] = [Input.keyName(publicKey), Hex.encode(Check.bytes(digest, 'digest', 32))];
+    const [key, wanted] = [Input.keyName(publicKey), Input.digestName(digest)];
     const kv = (await this.#client.range({ key: this.#keys.list(key, wanted) })).kvs[0];
     if (kv === undefined) return undefined;
     const { chain, start, count, root } = fields(kv, this.#client.where);
     if (chain === undefined || start === undefined || count === undefined || root === undefined)
       corrupt('etcd', this.#client.where, 'a list of randomness cannot be read');
-    return {
-      publicKey: Hex.decode(key),
-      chainId: Input.nameText(chain),
-      startHeight: BigInt(start),
-      count: Number(count),
-      root: Hex.decode(root, 'root', 32),
-      digest: Hex.decode(wanted),
-    };
+    return Input.list({ key, digest: wanted, chain, start, count, root });
   }
 
   async close(): Promise<void> {
@@ -238,7 +221,7 @@ export class EtcdStore implements SignStore {
   }
 
   #group(name: SlotName): Group<readonly Row[], readonly Claimed[]> {
-    const id = `${name.key}:${name.chain}`;
+    const id = Input.nameOf(name);
     const known = this.#groups.get(id);
     if (known !== undefined) return known;
     const group = new Group<readonly Row[], readonly Claimed[]>((calls) => this.#claims.claimTogether(name, calls), GROUP);

@@ -28,7 +28,7 @@ import type { Row, SlotName } from './clusterInput.ts';
 import * as Input from './clusterInput.ts';
 import { PostgresLane, PostgresMemory } from './postgresLane.ts';
 import { mergeSlot } from './postgresMerge.ts';
-import { lacking, nameOf, outcomeOf, recordsOf, type Seen, type SlotClaims, type StoredState, stateOf } from './postgresRows.ts';
+import { lacking, outcomeOf, recordsOf, type Seen, type SlotClaims, type StoredState, stateOf, versionsOf } from './postgresRows.ts';
 import type { PostgresSession, Rows } from './postgresSession.ts';
 import { PostgresSql } from './postgresSql.ts';
 import { type PostgresTarget, parse } from './postgresUrl.ts';
@@ -179,14 +179,9 @@ export class PostgresStore implements SignStore {
 
   async merge(history: readonly MergeInput[]): Promise<readonly Merged[]> {
     this.#checkOpen();
-    const inputs = Check.list(history, 'history').map((input) => ({
-      slot: { publicKey: Uint8Array.from(Check.bytes(input.publicKey, 'publicKey', 32)), chainId: input.chainId },
-      name: Input.slotName(input),
-      watermark: Input.watermark(input.watermark),
-      rows: Check.list(input.records, 'records').map(Input.row),
-    }));
+    const jobs = Input.mergeJobs(history);
     const merged: Merged[] = [];
-    for (const input of inputs) merged.push(await this.#slow.run((session) => mergeSlot(session, this.#sql, input)));
+    for (const job of jobs) merged.push(await this.#slow.run((session) => mergeSlot(session, this.#sql, job)));
     return merged;
   }
 
@@ -206,20 +201,12 @@ export class PostgresStore implements SignStore {
 
   async remember(list: RandomnessList): Promise<void> {
     this.#checkOpen();
-    const statement = this.#sql.remember({
-      key: Input.keyName(list.publicKey),
-      digest: Hex.encode(Check.bytes(list.digest, 'digest', 32)),
-      chain: Input.textName(list.chainId, 'chainId'),
-      start: Input.height(list.startHeight, 'startHeight'),
-      count: Check.integer(list.count, 'count', 0, Number.MAX_SAFE_INTEGER),
-      root: Hex.encode(Check.bytes(list.root, 'root', 32)),
-    });
-    await this.#write([statement]);
+    await this.#write([this.#sql.remember(Input.listRow(list))]);
   }
 
   async recall(publicKey: PublicKey, digest: Uint8Array): Promise<RandomnessList | undefined> {
     this.#checkOpen();
-    const [key, wanted] = [Input.keyName(publicKey), Hex.encode(Check.bytes(digest, 'digest', 32))];
+    const [key, wanted] = [Input.keyName(publicKey), Input.digestName(digest)];
     const found = await this.#reads.run(async (session) => {
       const [rows = []] = await session.look([this.#sql.recall(key, wanted)]);
       if (rows.length > 0) await session.prove();
@@ -227,14 +214,7 @@ export class PostgresStore implements SignStore {
     });
     if (found === undefined) return undefined;
     const [chain, start, count, root] = found;
-    return {
-      publicKey: Hex.decode(key),
-      chainId: Input.nameText(chain ?? ''),
-      startHeight: BigInt(start ?? ''),
-      count: Number(count),
-      root: Hex.decode(root ?? '', 'root', 32),
-      digest: Hex.decode(wanted),
-    };
+    return Input.list({ key, digest: wanted, chain: chain ?? '', start: start ?? '', count: count ?? '', root: root ?? '' });
   }
 
   async close(): Promise<void> {
@@ -251,8 +231,8 @@ export class PostgresStore implements SignStore {
   async #claimTogether(session: PostgresSession, claims: readonly Claim[]): Promise<readonly (readonly Claimed[])[]> {
     const bySlot = new Map<string, { slot: SlotName; rows: Map<bigint, Row> }>();
     for (const { slot, rows } of claims) {
-      const together = bySlot.get(nameOf(slot)) ?? { slot, rows: new Map<bigint, Row>() };
-      bySlot.set(nameOf(slot), together);
+      const together = bySlot.get(Input.nameOf(slot)) ?? { slot, rows: new Map<bigint, Row>() };
+      bySlot.set(Input.nameOf(slot), together);
       // of two callers at one height the first is sent; the second is told what became of it
       for (const row of rows) if (!together.rows.has(row.height)) together.rows.set(row.height, row);
     }
@@ -264,10 +244,10 @@ export class PostgresStore implements SignStore {
       const seen = this.#seen(session, each, results.slice(locks.length + i * 3));
       this.#anchor(each, seen);
       await this.#complete(session, each, seen);
-      answers.set(nameOf(each.slot), (row) => outcomeOf(row, seen, each.rows));
+      answers.set(Input.nameOf(each.slot), (row) => outcomeOf(row, seen, each.rows));
     }
     return claims.map(({ slot, rows }) => {
-      const answer = answers.get(nameOf(slot));
+      const answer = answers.get(Input.nameOf(slot));
       if (answer === undefined) corrupt('postgres', session.where, 'a claim without an answer');
       return rows.map(answer);
     });
@@ -283,7 +263,7 @@ export class PostgresStore implements SignStore {
 
   #seen(session: PostgresSession, { slot }: SlotClaims, [held = [], inserted = [], after]: readonly Rows[]): Seen {
     const state = stateOf(after?.[0], session.where);
-    if (state.version !== undefined) this.#memory.acknowledge(nameOf(slot), state.version);
+    if (state.version !== undefined) this.#memory.acknowledge(Input.nameOf(slot), state.version);
     return {
       held: new Map(recordsOf(held, session.where).map((row) => [row.height, row])),
       inserted: new Set(inserted.map(([height]) => BigInt(height ?? ''))),
@@ -323,15 +303,15 @@ export class PostgresStore implements SignStore {
   async #prove(session: PostgresSession, looked: readonly { readonly slot: SlotName; readonly state: StoredState }[]): Promise<void> {
     const isProven = looked.every(({ slot, state: { version, condemned } }) => {
       if (condemned !== undefined) return false;
-      return version === undefined || this.#memory.versions.get(nameOf(slot)) === version;
+      return version === undefined || this.#memory.versions.get(Input.nameOf(slot)) === version;
     });
     if (isProven) return;
     await session.prove();
-    for (const { slot, state } of looked) if (state.version !== undefined) this.#memory.acknowledge(nameOf(slot), state.version);
+    for (const { slot, state } of looked) if (state.version !== undefined) this.#memory.acknowledge(Input.nameOf(slot), state.version);
   }
 
   #acknowledgeAll(rows: Rows): void {
-    for (const [key, chain, , , version] of rows) this.#memory.acknowledge(`${key}:${chain}`, BigInt(version ?? 0));
+    for (const [name, version] of versionsOf(rows)) this.#memory.acknowledge(name, version);
   }
 
   async #raise(name: SlotName, height: bigint): Promise<bigint> {

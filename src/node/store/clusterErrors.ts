@@ -1,6 +1,7 @@
 // The failures of the stores of several machines. Whatever they say, whether a write happened is unknown unless it is said.
 
 import { fail } from '../../base/Errors.ts';
+import type { Reason as InputReason } from './storeInput.ts';
 
 type Backend = 'postgres' | 'etcd';
 
@@ -14,8 +15,7 @@ export type Reason =
   | { readonly code: 'store.wrong-version'; readonly backend: Backend; readonly found: string; readonly needed: string }
   | { readonly code: 'store.missing'; readonly backend: Backend; readonly where: string }
   | { readonly code: 'store.rolled-back'; readonly backend: Backend; readonly where: string; readonly problem: string }
-  | { readonly code: 'store.repeated-height'; readonly height: bigint }
-  | { readonly code: 'store.bad-text'; readonly field: string }
+  | InputReason
   | { readonly code: 'store.bad-url'; readonly field: string; readonly problem: string };
 
 /** Throws `store.unavailable`. */

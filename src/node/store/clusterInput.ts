@@ -1,17 +1,11 @@
 // What the stores of several machines check and copy before a call leaves the caller's hands: slots, heights, records.
 // Texts are carried as hex of their UTF-8, so that no chain id can look like another or like a part of a statement.
 import * as Check from '../../base/Check.ts';
-import { fail } from '../../base/Errors.ts';
 import * as Hex from '../../base/Hex.ts';
-import type { SignRecord, Slot } from '../../signer/SignStore.ts';
-import type { Reason } from './clusterErrors.ts';
+import type { MergeInput, PublicKey, RandomnessList, SignRecord, Slot } from '../../signer/SignStore.ts';
+import { message as checkedMessage, signedAtMs as checkedTime, height, utf8, watermark } from './storeInput.ts';
 
-/** The highest height that eight bytes hold. */
-export const HIGHEST: bigint = 2n ** 64n - 1n;
-
-/** Larger messages are nobody's votes, and one request must fit into what etcd accepts. @unit bytes */
-const MAX_MESSAGE = 65_536;
-const MAX_TEXT = 16_384;
+export { contradictionText, distinct, HIGHEST, height, watermark } from './storeInput.ts';
 
 /** A slot by names that are safe in keys and statements. */
 export type SlotName = { readonly key: string; readonly chain: string };
@@ -25,6 +19,19 @@ export type Row = {
   readonly signedAtMs: string | null;
 };
 
+/** An import into one slot, checked and copied. */
+export type MergeJob = { readonly slot: Slot; readonly name: SlotName; readonly watermark: bigint; readonly rows: readonly Row[] };
+
+/** A list of randomness as it is sent: hex and decimal text. */
+export type ListRow = {
+  readonly key: string;
+  readonly digest: string;
+  readonly chain: string;
+  readonly start: string;
+  readonly count: string;
+  readonly root: string;
+};
+
 /** @throws input.not-bytes, input.wrong-length, input.not-text, store.bad-text */
 export function slotName(slot: Slot): SlotName {
   Check.object(slot, 'slot');
@@ -32,17 +39,23 @@ export function slotName(slot: Slot): SlotName {
 }
 
 /** @throws input.not-bytes, input.wrong-length */
-export function keyName(publicKey: Uint8Array): string {
+export function keyName(publicKey: PublicKey): string {
   return Hex.encode(Check.bytes(publicKey, 'publicKey', 32));
 }
 
-/** Hex of the UTF-8 of a text; half a surrogate pair has none, and would be taken for another text. @throws store.bad-text */
+/** One text for a slot, as the key of a map. */
+export function nameOf({ key, chain }: SlotName): string {
+  return `${key}:${chain}`;
+}
+
+/** @throws input.not-bytes, input.wrong-length */
+export function digestName(digest: Uint8Array): string {
+  return Hex.encode(Check.bytes(digest, 'digest', 32));
+}
+
+/** Hex of the UTF-8 of a text. @throws input.not-text, input.wrong-length, store.bad-text */
 export function textName(value: string, field: string): string {
-  const bytes = new TextEncoder().encode(Check.text(value, field));
-  if (new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes) !== value)
-    fail<Reason>({ code: 'store.bad-text', field }, `${field}: no well-formed text`);
-  if (bytes.length > MAX_TEXT) Check.wrongLength(field, `at most ${MAX_TEXT}`, bytes.length);
-  return Hex.encode(bytes);
+  return Hex.encode(utf8(value, field));
 }
 
 /** The text that a name stands for. */
@@ -50,39 +63,52 @@ export function nameText(name: string): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Hex.decode(name));
 }
 
-/** @throws input.not-integer, input.out-of-range */
-export function height(value: bigint, field = 'height'): bigint {
-  return Check.bigInteger(value, field, 0n, HIGHEST);
-}
-
-/** @throws input.not-integer, input.out-of-range */
-export function watermark(value: bigint): bigint {
-  return Check.bigInteger(value, 'watermark', -1n, HIGHEST);
-}
-
 /** @throws input.* */
 export function row(record: SignRecord): Row {
   Check.object(record, 'record');
   const { signature, message, signedAtMs } = record;
-  if (message !== undefined && Check.bytes(message, 'message').length > MAX_MESSAGE)
-    Check.wrongLength('message', `at most ${MAX_MESSAGE}`, message.length);
   return {
     height: height(record.height),
     root: Hex.encode(Check.bytes(record.signingRoot, 'signingRoot', 32)),
     signature: signature === undefined ? null : Hex.encode(Check.bytes(signature, 'signature', 32)),
-    message: message === undefined ? null : Hex.encode(message),
-    signedAtMs: signedAtMs === undefined ? null : Check.bigInteger(signedAtMs, 'signedAtMs', 0n, HIGHEST).toString(),
+    message: message === undefined ? null : Hex.encode(checkedMessage(message)),
+    signedAtMs: signedAtMs === undefined ? null : checkedTime(signedAtMs).toString(),
   };
 }
 
-/** @throws store.repeated-height */
-export function distinct(rows: readonly Row[]): readonly Row[] {
-  const seen = new Set<bigint>();
-  for (const { height: at } of rows) {
-    if (seen.has(at)) fail<Reason>({ code: 'store.repeated-height', height: at }, `height ${at} stands twice in one claim`);
-    seen.add(at);
-  }
-  return rows;
+/** @throws input.*, store.bad-text */
+export function mergeJobs(history: readonly MergeInput[]): readonly MergeJob[] {
+  return Check.list(history, 'history').map((input) => ({
+    slot: { publicKey: Uint8Array.from(Check.bytes(input.publicKey, 'publicKey', 32)), chainId: input.chainId },
+    name: slotName(input),
+    watermark: watermark(input.watermark),
+    rows: Check.list(input.records, 'records').map(row),
+  }));
+}
+
+/** @throws input.*, store.bad-text */
+export function listRow(given: RandomnessList): ListRow {
+  const { publicKey, digest, chainId, startHeight, count, root } = Check.object(given, 'list');
+  return {
+    key: keyName(publicKey),
+    digest: digestName(digest),
+    chain: textName(chainId, 'chainId'),
+    start: height(startHeight, 'startHeight').toString(),
+    count: Check.integer(count, 'count', 0, Number.MAX_SAFE_INTEGER).toString(),
+    root: Hex.encode(Check.bytes(root, 'root', 32)),
+  };
+}
+
+/** The list that a row stands for. */
+export function list({ key, digest, chain, start, count, root }: ListRow): RandomnessList {
+  return {
+    publicKey: Hex.decode(key),
+    chainId: nameText(chain),
+    startHeight: BigInt(start),
+    count: Number(count),
+    root: Hex.decode(root, 'root', 32),
+    digest: Hex.decode(digest),
+  };
 }
 
 /** The record that a row stands for; a new one each time. */
@@ -116,11 +142,6 @@ export function united(rows: readonly Row[]): Row[] {
     else if (first.signature === null && each.signature !== null) byHeight.set(each.height, { ...first, signature: each.signature });
   }
   return [...byHeight.values()];
-}
-
-/** Why a key is condemned by an import. */
-export function contradictionText(at: bigint, chainId: string): string {
-  return `two different messages are known at height ${at} of ${JSON.stringify(chainId)}`;
 }
 
 /** Pieces of at most so many rows and about so many characters. */

@@ -96,7 +96,7 @@ export class EtcdClaims {
    * without the rows that are held. The puts stand bare in the transaction, for etcd does not count those inside others against its quota.
    */
   async #claimSome(slot: SlotName, rows: readonly Row[]): Promise<ReadonlyMap<bigint, Claimed>> {
-    const name = nameOf(slot);
+    const name = Input.nameOf(slot);
     const outcomes = new Map<bigint, Claimed>();
     let known =
       this.#known.get(name) ??
@@ -166,7 +166,7 @@ export class EtcdClaims {
 
   /** Notes a record that was read elsewhere. */
   saw(slot: SlotName, height: bigint, created: string): void {
-    this.#anchor(nameOf(slot), height, created);
+    this.#anchor(Input.nameOf(slot), height, created);
   }
 
   #anchor(name: string, height: bigint, created: string): void {
@@ -184,7 +184,7 @@ export class EtcdClaims {
       if (held.height !== row.height) corrupt('etcd', this.#client.where, 'an answer is in another order than the request');
       const isLacking = held.signature === null && row.signature !== null && held.root === row.root;
       const after = isLacking ? await this.#complete(slot, held, row.signature, kv.mod_revision) : held;
-      this.#anchor(nameOf(slot), row.height, kv.create_revision);
+      this.#anchor(Input.nameOf(slot), row.height, kv.create_revision);
       outcomes.set(row.height, { kind: 'held', record: Input.record(after) });
     }
   }
@@ -212,10 +212,6 @@ function closed(watermark: bigint | undefined): Claimed {
 
 function byHeight(a: Row, b: Row): number {
   return a.height < b.height ? -1 : 1;
-}
-
-function nameOf({ key, chain }: SlotName): string {
-  return `${key}:${chain}`;
 }
 
 /** Raises the highest height to the highest of these rows where it is lower. */

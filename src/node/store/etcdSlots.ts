@@ -1,8 +1,8 @@
 // Slots of the etcd store: enrolling, raising, condemning, importing, and looking up records. All writes compare what they build on.
 import type { ICompare, IRequestOp, IResponseOp } from 'etcd3';
-import type { Merged, Slot } from '../../signer/SignStore.ts';
+import type { Merged } from '../../signer/SignStore.ts';
 import { rolledBack, unavailable } from './clusterErrors.ts';
-import type { Row, SlotName } from './clusterInput.ts';
+import type { MergeJob, Row, SlotName } from './clusterInput.ts';
 import * as Input from './clusterInput.ts';
 import { ABREAST, type EtcdSlot, highestOf, PER_TXN, portions, raiseTop, slotFrom, slotOps } from './etcdClaims.ts';
 import type { EtcdClient } from './etcdClient.ts';
@@ -14,8 +14,6 @@ const SPARE_KEYS = 200;
 
 /** A record as it is held, with the revision to compare before it is changed, and the one that made it. */
 export type Held = { readonly row: Row; readonly revision: string; readonly created: string };
-
-type Job = { readonly slot: Slot; readonly name: SlotName; readonly watermark: bigint; readonly rows: readonly Row[] };
 
 export class EtcdSlots {
   readonly #client: EtcdClient;
@@ -99,7 +97,7 @@ export class EtcdSlots {
   }
 
   /** Unites the records and takes the higher watermark; a contradiction writes nothing but the mark on the key. */
-  async merge({ slot, name, watermark, rows }: Job): Promise<Merged> {
+  async merge({ slot, name, watermark, rows }: MergeJob): Promise<Merged> {
     const before = await this.state(name);
     const merged = { ...slot, watermarkBefore: before.watermark };
     const condemned = async (height: bigint): Promise<Merged> => {

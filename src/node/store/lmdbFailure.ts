@@ -1,6 +1,7 @@
 // The failures of the embedded store. Unless it is said, whether a write happened is unknown; asking again tells.
 import * as fs from 'node:fs';
 import { fail, isSatlockError } from '../../base/Errors.ts';
+import type { Reason as InputReason } from './storeInput.ts';
 
 export type Reason =
   | { readonly code: 'store.missing'; readonly path: string }
@@ -11,8 +12,7 @@ export type Reason =
   | { readonly code: 'store.read-only'; readonly path: string; readonly problem: string }
   | { readonly code: 'store.unavailable'; readonly path: string; readonly problem: string }
   | { readonly code: 'store.timeout'; readonly path: string; readonly waitedMs: number }
-  | { readonly code: 'store.repeated-height'; readonly height: bigint }
-  | { readonly code: 'store.bad-text'; readonly field: string };
+  | InputReason;
 
 const ADVICE = 'nothing is signed from it: restore a backup, then raise the watermark of every key above what it may have signed';
 

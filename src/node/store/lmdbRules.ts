@@ -3,6 +3,7 @@ import * as Bytes from '../../base/Bytes.ts';
 import type { Claimed, Merged, MergeInput, SignRecord, Slot } from '../../signer/SignStore.ts';
 import * as Encoding from './lmdbEncoding.ts';
 import type { Changes } from './lmdbView.ts';
+import { contradictionText } from './storeInput.ts';
 
 /** Insert if the key is not condemned, the height is free, and the slot is enrolled below it. What is held is told before all but condemnation. */
 export function claimOne(changes: Changes, slot: Slot, slotId: Buffer, record: SignRecord): Claimed {
@@ -34,7 +35,7 @@ export function mergeOne(changes: Changes, input: MergeInput): Merged {
   const height = contradiction(changes, slotId, watermarkBefore, records);
   if (height !== undefined) {
     if (changes.condemned(publicKey) === undefined) {
-      changes.putCondemned(publicKey, `two different messages are known at height ${height} of ${JSON.stringify(chainId)}`);
+      changes.putCondemned(publicKey, contradictionText(height, chainId));
     }
     return { ...unchanged, contradiction: { height } };
   }

@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { hasCode } from '../../base/Errors.ts';
 import { missing, notDurable, type Reason, rolledBack, timedOut, unavailable } from './clusterErrors.ts';
-import type { SlotName } from './clusterInput.ts';
+import { nameOf, type SlotName } from './clusterInput.ts';
 import { isRetryable } from './postgresErrors.ts';
-import { nameOf, recordsOf, stateOf } from './postgresRows.ts';
+import { recordsOf, stateOf, versionsOf } from './postgresRows.ts';
 import { create, identify } from './postgresSchema.ts';
 import { connect, type PostgresSession } from './postgresSession.ts';
 import type { PostgresSql } from './postgresSql.ts';
@@ -125,7 +125,7 @@ export class PostgresLane {
       const storeId = found ?? (await create(session, schema));
       const [rows = []] = await session.look([this.#sql.states()]);
       await this.#checkAnchors(session);
-      this.#memory.check(session, storeId, new Map(rows.map(([key, chain, , , version]) => [`${key}:${chain}`, BigInt(version ?? 0)])));
+      this.#memory.check(session, storeId, versionsOf(rows));
       this.#session = session;
       return session;
     } catch (error) {

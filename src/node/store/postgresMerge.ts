@@ -1,6 +1,5 @@
 // Import of a history into one slot of the PostgreSQL store, in one transaction.
-import type { Merged, Slot } from '../../signer/SignStore.ts';
-import type { Row, SlotName } from './clusterInput.ts';
+import type { Merged } from '../../signer/SignStore.ts';
 import * as Input from './clusterInput.ts';
 import { recordsOf } from './postgresRows.ts';
 import type { PostgresSession } from './postgresSession.ts';
@@ -8,14 +7,12 @@ import type { PostgresSql } from './postgresSql.ts';
 
 const CHUNK = 2_000;
 
-type Job = { readonly slot: Slot; readonly name: SlotName; readonly watermark: bigint; readonly rows: readonly Row[] };
-
 /**
  * Unites the records and takes the higher watermark; a contradiction writes nothing but the mark on the key.
  *
  * @throws store.*
  */
-export async function mergeSlot(session: PostgresSession, sql: PostgresSql, job: Job): Promise<Merged> {
+export async function mergeSlot(session: PostgresSession, sql: PostgresSql, job: Input.MergeJob): Promise<Merged> {
   const { slot, name, watermark, rows } = job;
   return session.transaction(async (run) => {
     // The key's row, taken alone, keeps out every claim and every other change of its slots, also of a slot that does not exist yet.

@@ -13,8 +13,9 @@ export type StoredState = SlotState & { readonly version: bigint | undefined };
 export type SlotClaims = { readonly slot: SlotName; readonly rows: ReadonlyMap<bigint, Row> };
 export type Seen = { readonly held: Map<bigint, Row>; readonly inserted: ReadonlySet<bigint>; readonly state: StoredState };
 
-export function nameOf({ key, chain }: SlotName): string {
-  return `${key}:${chain}`;
+/** The version of each slot by its name, from rows of all states. */
+export function versionsOf(rows: Rows): ReadonlyMap<string, bigint> {
+  return new Map(rows.map(([key, chain, , , version]) => [Input.nameOf({ key: key ?? '', chain: chain ?? '' }), BigInt(version ?? 0)]));
 }
 
 /** @throws store.corrupt */

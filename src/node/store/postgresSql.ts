@@ -1,5 +1,5 @@
 // The statements of the PostgreSQL store as text. Values come in as hex and decimal digits only, which need no escaping.
-import type { Row, SlotName } from './clusterInput.ts';
+import type { ListRow, Row, SlotName } from './clusterInput.ts';
 
 /** Writes the statements for the tables of one schema. */
 export class PostgresSql {
@@ -99,7 +99,7 @@ export class PostgresSql {
  SELECT count(*) FROM gone`;
   }
 
-  remember(list: { key: string; digest: string; chain: string; start: bigint; count: number; root: string }): string {
+  remember(list: ListRow): string {
     const { key, digest, chain, start, count, root } = list;
     return `INSERT INTO ${this.#schema}.lists (public_key, digest, chain_id, start_height, count, root)
  VALUES (${bytea(key)}, ${bytea(digest)}, ${bytea(chain)}, ${start}, ${count}, ${bytea(root)}) ON CONFLICT DO NOTHING`;

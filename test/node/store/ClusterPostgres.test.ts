@@ -5,13 +5,7 @@ import type { SignStore } from '../../../src/signer/SignStore.ts';
 import { missingPostgres, type PostgresPair, startPostgresPair } from '../../support/postgresServer.ts';
 import { describeIfInstalled, until } from '../../support/serverProcess.ts';
 import { type Race, race } from './clusterRace.ts';
-import { record, rejects, slotOf } from './conformanceSupport.ts';
-
-const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'resolved',
-    (error: unknown) => (error as { code?: unknown }).code,
-  );
+import { codeOf, record, rejects, slotOf } from './conformanceSupport.ts';
 
 describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', () => {
   let pair: PostgresPair;

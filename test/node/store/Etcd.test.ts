@@ -13,13 +13,7 @@ import { type EtcdCluster, missingEtcd, startEtcd } from '../../support/etcdServ
 import { startProxy } from '../../support/proxy.ts';
 import { certificate, describeIfInstalled, until } from '../../support/serverProcess.ts';
 import { conforms } from './conformance.ts';
-import { collect, record, rejects, slotOf } from './conformanceSupport.ts';
-
-const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'resolved',
-    (error: unknown) => (error as { code?: unknown }).code,
-  );
+import { codeOf, collect, record, rejects, slotOf } from './conformanceSupport.ts';
 
 describeIfInstalled(missingEtcd, 'etcd', () => {
   let cluster: EtcdCluster;

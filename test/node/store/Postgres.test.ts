@@ -15,13 +15,7 @@ import type { SignStore } from '../../../src/signer/SignStore.ts';
 import { missingPostgres, type PostgresServer, startPostgres } from '../../support/postgresServer.ts';
 import { certificate, describeIfInstalled, until } from '../../support/serverProcess.ts';
 import { conforms } from './conformance.ts';
-import { collect, record, rejects, slotOf } from './conformanceSupport.ts';
-
-const codeOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => 'resolved',
-    (error: unknown) => (error as { code?: unknown }).code,
-  );
+import { codeOf, collect, record, rejects, slotOf } from './conformanceSupport.ts';
 
 describeIfInstalled(missingPostgres, 'PostgreSQL', () => {
   let server: PostgresServer;

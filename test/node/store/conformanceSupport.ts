@@ -44,6 +44,14 @@ export type Setting = {
   readonly seed: number;
 };
 
+/** The code that the promise rejects with; `resolved` when it does not. */
+export function codeOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => 'resolved',
+    (error: unknown) => (error as { code?: unknown }).code,
+  );
+}
+
 /** The promise rejects with exactly this code. */
 export async function rejects(promise: Promise<unknown>, code: string): Promise<void> {
   const outcome = await promise.then(

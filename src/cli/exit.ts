@@ -7,7 +7,7 @@ export const EXIT = { OK: 0, FINDING: 1, USAGE: 2, ENVIRONMENT: 3, BUG: 4 } as c
 
 /** Problems of the machine, not of the input. */
 const ENVIRONMENT =
-  /^((bitcoind|regtest-chain|ecc|store|provider-watch|signer-service|signer-client)[.-]|daemon\.(cannot-listen|bad-tls|bad-backup-folder|halted)$|witness\.(corrupt|unwritable)$|owner-files\.loose-permissions$|covenant-log\.(locked|not-durable|other-writer|closed|loose-permissions)$|keystore\.(kdf-failed|busy)$|eotsd\.in-use$)/;
+  /^((bitcoind|regtest-chain|ecc|store|provider-watch|signer-service|signer-client)[.-]|daemon\.(cannot-listen|bad-tls|bad-backup-folder|halted)$|witness\.(corrupt|unwritable)$|owner-files\.loose-permissions$|covenant-log\.(locked|not-durable|other-writer|closed|loose-permissions)$|keystore\.(kdf-failed|busy)$|eotsd\.in-use$|cli\.file-failed$)/;
 /** Of those, the ones that a better argument mends. */
 const USAGE = /^(store|provider-watch)\.bad-url$/;
 const FINDING =

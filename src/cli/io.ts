@@ -1,14 +1,15 @@
 // What a command may touch: streams, environment, files. Results are data first; text is made from them at the end.
-import { chmodSync, closeSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import { fail } from '../base/Errors.ts';
+import { fail, isSatlockError } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as SecretKey from '../crypto/SecretKey.ts';
 
 export type Reason =
   | { readonly code: 'cli.usage'; readonly option: string }
   | { readonly code: 'cli.no-secret'; readonly variable: string }
-  | { readonly code: 'cli.file-exists'; readonly file: string }
+  | { readonly code: 'cli.bad-file' | 'cli.file-failed'; readonly option: string; readonly file: string; readonly errno: string }
+  | { readonly code: 'cli.file-exists'; readonly option: string; readonly file: string }
   | { readonly code: 'cli.not-json'; readonly file: string }
   | { readonly code: 'cli.too-large'; readonly file: string; readonly maxBytes: number };
 
@@ -57,9 +58,56 @@ export function usage(option: string, message: string): never {
   fail<Reason>({ code: 'cli.usage', option }, `${option}: ${message}`);
 }
 
-/** JSON of a file, gzip-compressed or not. @throws cli.not-json, cli.too-large, and the file system's own errors */
-export function readJson(file: string): unknown {
-  let bytes: Uint8Array = readFileSync(file);
+/** What the file system says of a name that another one mends; anything else it says of the machine. */
+const BAD_NAME: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EISDIR: 'a folder, expected a file',
+  ENOTDIR: 'a part of its path is no folder',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'its links lead in a circle',
+};
+
+/**
+ * Throws the file system's error as one that says which option named the file; other errors as they are.
+ *
+ * @throws cli.bad-file - another name mends it; cli.file-exists; cli.file-failed - the machine's own problem
+ */
+export function failOfFile(option: string, file: string, cause: unknown): never {
+  if (!(cause instanceof Error) || isSatlockError(cause)) throw cause;
+  const { code: errno, syscall } = cause as NodeJS.ErrnoException;
+  if (errno === undefined || syscall === undefined) throw cause;
+  if (errno === 'EEXIST')
+    fail<Reason>({ code: 'cli.file-exists', option, file }, `${option}: ${file} exists; it is never overwritten, choose another name`, {
+      cause,
+    });
+  const problem = Object.hasOwn(BAD_NAME, errno) ? BAD_NAME[errno] : undefined;
+  const code = problem === undefined ? 'cli.file-failed' : 'cli.bad-file';
+  const machine = ['EACCES', 'EPERM'].includes(errno) ? `no permission (${errno})` : `${syscall} failed (${errno})`;
+  return fail<Reason>({ code, option, file, errno }, `${option}: ${file}: ${problem ?? machine}`, { cause });
+}
+
+/** Runs what touches a file that the command line names. @throws as {@link failOfFile} */
+export function onFile<T>(option: string, file: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    return failOfFile(option, file, error);
+  }
+}
+
+/** The bytes of a file that the command line names, or of stdin (`-`). @throws as {@link failOfFile} */
+export function readBytes(option: string, file: string): Buffer<ArrayBuffer> {
+  return onFile(option, file, () => readFileSync(file === '-' ? 0 : file));
+}
+
+/** Writes a new file that only its owner can read. @throws as {@link failOfFile} */
+export function writeNew(option: string, file: string, text: string): void {
+  onFile(option, file, () => writeFileSync(file, text, { flag: 'wx', mode: 0o600, flush: true }));
+}
+
+/** JSON of a file, gzip-compressed or not. @throws cli.not-json, cli.too-large, and as {@link failOfFile} */
+export function readJson(file: string, option = '<file>'): unknown {
+  let bytes: Uint8Array = onFile(option, file, () => readFileSync(file));
   if (bytes[0] === 0x1f && bytes[1] === 0x8b) {
     try {
       bytes = gunzipSync(bytes, { maxOutputLength: MAX_FILE });
@@ -78,13 +126,13 @@ export function readJson(file: string): unknown {
 /**
  * A secret key as 64 hex digits from a file, from stdin (`-`) or from the environment; never from an argument, which other users can see.
  *
- * @throws cli.no-secret - with the name of the variable; secret-key.out-of-range
+ * @throws cli.no-secret - with the name of the variable; secret-key.out-of-range; as {@link failOfFile}
  */
 export function readSecret(file: string | undefined): SecretKey.SecretKey {
   if (file !== undefined && /^(0x)?[0-9a-fA-F]{64}$/.test(file)) {
     usage('--secret-file', 'expected a file name, got what looks like a secret key; it is in your shell history now');
   }
-  const text = file === undefined ? process.env[SECRET_VARIABLE] : readFileSync(file === '-' ? 0 : file, 'utf8');
+  const text = file === undefined ? process.env[SECRET_VARIABLE] : readBytes('--secret-file', file).toString('utf8');
   if (text === undefined || text.trim() === '') {
     fail<Reason>(
       { code: 'cli.no-secret', variable: SECRET_VARIABLE },
@@ -92,25 +140,41 @@ export function readSecret(file: string | undefined): SecretKey.SecretKey {
     );
   }
   // Others who can read the file can vote in the provider's name, and lose its key.
-  if (file !== undefined && file !== '-' && process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) {
-    note(`satlock: ${file} can be read by others than its owner; chmod 600 it`);
-  }
+  if (file !== undefined) noteIfLoose(file);
   return SecretKey.fromHex(text.trim(), 'secretKey');
 }
 
-/** Writes a secret to a new file that only its owner can read. An existing file is never overwritten. */
-export function writeSecret(file: string, secret: SecretKey.SecretKey): void {
-  let handle: number;
-  try {
-    handle = openSync(file, 'wx', 0o600);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw cause;
-    fail<Reason>({ code: 'cli.file-exists', file }, `${file} exists; a key is never overwritten, choose another name`, { cause });
-  }
-  try {
-    writeFileSync(handle, `${Hex.encode(secret)}\n`);
-  } finally {
-    closeSync(handle);
-  }
-  chmodSync(file, 0o600);
+/** Says so when others than its owner can read a file with a secret. */
+export function noteIfLoose(file: string): void {
+  if (file === '-' || process.platform === 'win32') return;
+  const stat = statSync(file);
+  if (stat.isFile() && (stat.mode & 0o077) !== 0) note(`satlock: ${file} can be read by others than its owner; chmod 600 it`);
+}
+
+/** A new file that only its owner can read, opened before the secret is made, so that no work is lost. */
+export type SecretFile = {
+  /** Writes the line, durably, and closes the file. */
+  readonly write: (line: string) => void;
+  /** Closes the file and removes it. */
+  readonly discard: () => void;
+};
+
+/** Opens a new file for a secret; what is there is never overwritten. @throws as {@link failOfFile} */
+export function newSecretFile(option: string, file: string): SecretFile {
+  if (file === '-') usage(option, 'expected a file name: a secret goes to a file that only you can read');
+  const handle = onFile(option, file, () => openSync(file, 'wx', 0o600));
+  return {
+    write: (line) =>
+      onFile(option, file, () => {
+        try {
+          writeFileSync(handle, `${line}\n`, { flush: true });
+        } finally {
+          closeSync(handle);
+        }
+      }),
+    discard: () => {
+      closeSync(handle);
+      unlinkSync(file);
+    },
+  };
 }

@@ -2,8 +2,7 @@
 // covenant-emulator covenant-signer/signerservice/{server,middlewares/hmac_auth}.go. The reference's unlock and lock are not there: a MAC over
 // a body alone can be replayed, and a replayed unlock would open the key. A replayed request for signatures gets those of the first time.
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as CovenantRemote from '../babylon/CovenantRemote.ts';
 import type * as CovenantReview from '../babylon/CovenantReview.ts';
 import * as CovenantSigner from '../babylon/CovenantSigner.ts';
@@ -12,15 +11,16 @@ import * as Hex from '../base/Hex.ts';
 import * as PublicKey from '../crypto/PublicKey.ts';
 import type * as SecretKey from '../crypto/SecretKey.ts';
 import type { CovenantLog } from './CovenantLog.ts';
+import { bindServer, parseAddress } from './daemon/addresses.ts';
+import type { Reason as DaemonReason } from './daemon/ports.ts';
 
 export type Reason =
-  | { readonly code: 'covenant-server.cannot-listen'; readonly host: string; readonly port: number; readonly problem: string }
-  | { readonly code: 'covenant-server.no-mac'; readonly host: string };
+  | { readonly code: 'covenant-server.no-mac'; readonly listen: string }
+  | Extract<DaemonReason, { readonly code: 'daemon.bad-address' | 'daemon.cannot-listen' }>;
 
 export type Options = {
-  readonly host: string;
-  /** 0: any free one. */
-  readonly port: number;
+  /** `host:port`, `[::1]:port`, port 0 for any, or `unix:/path/of/socket`. Only loopback and Unix sockets go without a MAC key. */
+  readonly listen: string;
   readonly secretKey: SecretKey.SecretKey;
   readonly policy: CovenantReview.Policy;
   readonly hints?: CovenantRemote.Hints;
@@ -40,11 +40,16 @@ export type Event = {
   readonly code?: string;
 };
 
-export type Running = { readonly host: string; readonly port: number; readonly close: () => Promise<void> };
+export type Running = {
+  /** What a client connects to: `127.0.0.1:9791`, or `unix:/path`. */
+  readonly address: string;
+  /** 0 for a Unix socket. */
+  readonly port: number;
+  readonly close: () => Promise<void>;
+};
 
 /** Largest body: four transactions of the largest relayed size in hex, and room. */
 const MAX_BODY = 4 * 1024 * 1024;
-const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
 type Answer = { readonly status: number; readonly body: unknown; readonly event: Omit<Event, 'path' | 'status'> };
 
@@ -52,46 +57,29 @@ type Answer = { readonly status: number; readonly body: unknown; readonly event:
  * Listens until it is closed.
  *
  * @throws covenant-server.no-mac - elsewhere than on this machine without a key for the MAC
- * @throws covenant-server.cannot-listen
+ * @throws daemon.bad-address, daemon.cannot-listen
  */
 export async function serve(options: Options): Promise<Running> {
-  const { host, port, hmacKey } = options;
-  if ((hmacKey === undefined || hmacKey === '') && !LOOPBACK.test(host))
-    fail<Reason>({ code: 'covenant-server.no-mac', host }, `${host}: set a MAC key to listen elsewhere than on 127.0.0.1`);
+  const { listen, hmacKey } = options;
+  const address = parseAddress(listen, 'listen');
+  if ((hmacKey === undefined || hmacKey === '') && address.kind === 'tcp' && !address.isLoopback)
+    fail<Reason>({ code: 'covenant-server.no-mac', listen }, `${listen}: set a MAC key to listen elsewhere than on 127.0.0.1`);
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, maxHeaderSize: 16_384 }, (request, response) => {
     void answer(request, response, options);
   });
   server.maxConnections = 64;
-  await listening(server, host, port);
-  const { port: open } = server.address() as AddressInfo;
+  const bound = await bindServer(server, address);
   const close = (): Promise<void> =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-  return { host, port: open, close };
-}
-
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  }).then(
-    () => undefined,
-    (cause: unknown) => {
-      const problem = (cause as NodeJS.ErrnoException).code ?? 'unknown';
-      return fail<Reason>({ code: 'covenant-server.cannot-listen', host, port, problem }, `${host}:${port}: cannot listen (${problem})`, {
-        cause,
-      });
-    },
-  );
+  return { ...bound, close };
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: Options): Promise<void> {
-  const path = new URL(request.url ?? '/', 'http://signer').pathname;
+  // Not by URL, which throws on targets such as `//`: anybody who connects may send one.
+  const [path = '/'] = (request.url ?? '/').split('?', 1);
   let made: Answer;
   try {
     made = await answerTo(request, path, options);

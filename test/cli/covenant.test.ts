@@ -12,7 +12,7 @@ import * as Registration from '../../src/babylon/Registration.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
 import { ACCOUNT, created, recordOf, stake, V0, V1, viewOf } from '../babylon/chain/world.ts';
 import { attacker, forgedUnbonding, pay } from '../babylon/covenant/forgeries.ts';
-import { delegation, expansionOf, member, rest, restOf, stranger, withFields } from '../babylon/covenant/requests.ts';
+import { delegation, expansionOf, member, remoteRequestOf, rest, restOf, stranger, withFields } from '../babylon/covenant/requests.ts';
 import { hex } from '../support/stakes.ts';
 import { satlock } from './run.ts';
 
@@ -73,7 +73,7 @@ describe('check', () => {
     const expansion = file('expansion.json', { schema: CovenantReview.SCHEMA, delegation: json, previous });
     expect(satlock(['covenant', 'check', expansion, ...common]).code).toBe(0);
     expect(satlock(['covenant', 'check', file('alone.json', json), ...common]).code).toBe(1);
-    const request = file('request.json', remoteRequest());
+    const request = file('request.json', remoteRequestOf(stake({ stakingTimeBlocks: 64_000 })));
     expect(satlock(['covenant', 'check', request, ...common]).code).toBe(0);
   });
 
@@ -84,22 +84,6 @@ describe('check', () => {
     }
   });
 });
-
-function remoteRequest(): Readonly<Record<string, unknown>> {
-  const one = stake({ stakingTimeBlocks: 64_000 });
-  const { contract } = one;
-  return {
-    staking_tx_hex: Tx.toHex(one.stakingTransaction),
-    slashing_tx_hex: Tx.toHex(one.stakingSlashing.transaction),
-    unbonding_tx_hex: Tx.toHex(one.unbonding.transaction),
-    slash_unbonding_tx_hex: Tx.toHex(one.unbondingSlashing.transaction),
-    staking_output_idx: 0,
-    slashing_script_hex: hex(contract.staking.paths.slashing.script),
-    unbonding_script_hex: hex(contract.staking.paths.unbonding.script),
-    unbonding_slashing_script_hex: hex(contract.unbonding.paths.slashing.script),
-    fp_enc_keys: contract.terms.finalityProviderPks.map((key) => `02${hex(key)}`),
-  };
-}
 
 describe('sign', () => {
   it('signs, logs, and gives the same again; the chain takes the message', () => {
@@ -157,7 +141,7 @@ describe('sign', () => {
   });
 
   it('answers a remote request in its form too', () => {
-    const { code, out } = sign(file('remote.json', remoteRequest()), '--json');
+    const { code, out } = sign(file('remote.json', remoteRequestOf(stake({ stakingTimeBlocks: 64_000 }))), '--json');
     expect([code, Object.keys(JSON.parse(out).response)[0]]).toEqual([0, 'slashing_transactions_signatures']);
   });
 
@@ -196,7 +180,7 @@ describe('serve', () => {
         child.once('exit', (code) => failed(new Error(`ended with ${code}`)));
       });
       const { listening } = JSON.parse(first.split('\n')[0] as string) as { readonly listening: string };
-      const body = JSON.stringify(remoteRequest());
+      const body = JSON.stringify(remoteRequestOf(stake({ stakingTimeBlocks: 64_000 })));
       const mac = createHmac('sha256', 'mac').update(body).digest('hex');
       const response = await fetch(`http://${listening}/v1/sign-transactions`, {
         method: 'POST',

@@ -9,6 +9,8 @@ import * as FinalityRules from '../../src/babylon/FinalityRules.ts';
 import * as FinalityView from '../../src/babylon/FinalityView.ts';
 import * as FinalityVote from '../../src/babylon/FinalityVote.ts';
 import * as Message from '../../src/babylon/Message.ts';
+import { sendable } from '../../src/cli/commands/finality/sendable.ts';
+import { toJson } from '../../src/cli/io.ts';
 import { run } from '../../src/cli/main.ts';
 import * as PublicKey from '../../src/crypto/PublicKey.ts';
 import type * as SecretKey from '../../src/crypto/SecretKey.ts';
@@ -356,6 +358,38 @@ describe('satlock finality evidence', () => {
     expect([code, data['valid']]).toEqual([0, true]);
     const once = await json(['evidence', fileOf('once.json', [message(votes[0]), message(votes[0])])]);
     expect((once.data['error'] as { code: string }).code).toBe('evidence.same-block');
+  });
+
+  it('takes what satlock finality vote --json prints, in one file or in two', async () => {
+    const proof = { total: 1n, index: 0n, leafHash: filled(32, 3), aunts: [] };
+    const printed = votes.map(({ height, appHash, pubRand, signature }) => ({
+      height: height.toString(),
+      ...sendable({
+        typeUrl: '/babylon.finality.v1.MsgAddFinalitySig',
+        value: {
+          signer: OWNER,
+          fpBtcPk: pair.publicKey,
+          blockHeight: height,
+          pubRand,
+          proof,
+          blockAppHash: appHash,
+          finalitySig: signature,
+        },
+      }),
+    }));
+    const printedFiles = printed.map((one, i) => {
+      const file = join(folder, `printed-${i}.json`);
+      writeFileSync(file, toJson(one));
+      return file;
+    });
+    const both = await json(['evidence', ...printedFiles, '--account', OWNER]);
+    expect([both.code, both.data['valid']]).toEqual([0, true]);
+    expect(messageOf(both.data).typeUrl).toBe('/babylon.btcstaking.v1.MsgSelectiveSlashingEvidence');
+    const list = join(folder, 'printed.json');
+    writeFileSync(list, `[${printed.map(toJson).join()}]`);
+    expect((await json(['evidence', list, '--account', OWNER])).data['any']).toEqual(both.data['any']);
+    const alone = await json(['evidence', ...printedFiles.slice(0, 1)]);
+    expect([alone.code, (alone.data['error'] as { message: string }).message]).toEqual([2, expect.stringContaining('expected two votes')]);
   });
 
   it('of which nothing gives a key ends with exit code 1', async () => {

@@ -6,14 +6,13 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type * as Delegation from '../../src/babylon/Delegation.ts';
 import * as Hex from '../../src/base/Hex.ts';
 import * as Tx from '../../src/bitcoin/Tx.ts';
 import * as PublicKey from '../../src/crypto/PublicKey.ts';
 import { CovenantLog, read } from '../../src/node/CovenantLog.ts';
 import * as CovenantServer from '../../src/node/CovenantServer.ts';
 import { pay } from '../babylon/covenant/forgeries.ts';
-import { altered, delegation, member, policy } from '../babylon/covenant/requests.ts';
+import { altered, delegation, member, policy, remoteRequestOf } from '../babylon/covenant/requests.ts';
 import { hex, P2TR } from '../support/stakes.ts';
 
 const HMAC_KEY = 'a text of the config';
@@ -26,8 +25,7 @@ let log: CovenantLog;
 beforeAll(async () => {
   log = CovenantLog.open({ path });
   server = await CovenantServer.serve({
-    host: '127.0.0.1',
-    port: 0,
+    listen: '127.0.0.1:0',
     secretKey: member.secretKey,
     policy,
     hints: { stakingTimeBlocks: 1_000 },
@@ -41,21 +39,6 @@ afterAll(async () => {
   log.close();
   fs.rmSync(folder, { recursive: true, force: true });
 });
-
-function requestOf(one: Delegation.Delegation): Readonly<Record<string, unknown>> {
-  const { contract } = one;
-  return {
-    staking_tx_hex: Tx.toHex(one.stakingTransaction),
-    slashing_tx_hex: Tx.toHex(one.stakingSlashing.transaction),
-    unbonding_tx_hex: Tx.toHex(one.unbonding.transaction),
-    slash_unbonding_tx_hex: Tx.toHex(one.unbondingSlashing.transaction),
-    staking_output_idx: one.stakingOutputIndex,
-    slashing_script_hex: hex(contract.staking.paths.slashing.script),
-    unbonding_script_hex: hex(contract.staking.paths.unbonding.script),
-    unbonding_slashing_script_hex: hex(contract.unbonding.paths.slashing.script),
-    fp_enc_keys: contract.terms.finalityProviderPks.map((key) => `02${hex(key)}`),
-  };
-}
 
 type Answer = {
   readonly status: number;
@@ -82,7 +65,7 @@ function ask(options: {
   });
 }
 
-const good = JSON.stringify(requestOf(delegation));
+const good = JSON.stringify(remoteRequestOf(delegation));
 
 describe('sign-transactions', () => {
   it('answers in the reference’s form, twice with the same bytes, and has one line in the log', async () => {
@@ -103,13 +86,13 @@ describe('sign-transactions', () => {
 
   it('refuses what it cannot rebuild, and another set for the same stake', async () => {
     const forged = altered(delegation.unbonding.transaction, pay(0, P2TR));
-    const refused = await ask({ body: JSON.stringify({ ...requestOf(delegation), unbonding_tx_hex: Tx.toHex(forged) }) });
+    const refused = await ask({ body: JSON.stringify({ ...remoteRequestOf(delegation), unbonding_tx_hex: Tx.toHex(forged) }) });
     expect(refused).toMatchObject({ status: 400, body: { errorCode: 'covenant-signer.refused' } });
     expect(refused.body.checks).toContain('unbonding.script');
     const slashing = altered(delegation.stakingSlashing.transaction, ({ outs: [, change] }) => {
       if (change !== undefined) change.value -= 1n;
     });
-    const second = await ask({ body: JSON.stringify({ ...requestOf(delegation), slashing_tx_hex: Tx.toHex(slashing) }) });
+    const second = await ask({ body: JSON.stringify({ ...remoteRequestOf(delegation), slashing_tx_hex: Tx.toHex(slashing) }) });
     expect(second).toMatchObject({ status: 409, body: { errorCode: 'covenant-log.conflict' } });
     expect(read(path)).toHaveLength(1);
   });
@@ -127,6 +110,8 @@ describe('sign-transactions', () => {
       expect((await ask({ body })).status).toBe(400);
     expect((await ask({ body: new Uint8Array(5 * 1024 * 1024).fill(32) }).catch(() => ({ status: 413 }))).status).toBe(413);
     for (const [method, route] of [
+      ['GET', '//'],
+      ['POST', 'http://['],
       ['GET', '/v1/sign-transactions'],
       ['POST', '/v1/unlock'],
       ['POST', '/v1/lock'],
@@ -158,8 +143,7 @@ describe('public-key', () => {
 
 describe('serve', () => {
   const options = (changes: Partial<CovenantServer.Options>): CovenantServer.Options => ({
-    host: '127.0.0.1',
-    port: 0,
+    listen: '127.0.0.1:0',
     secretKey: member.secretKey,
     policy,
     log,
@@ -167,17 +151,19 @@ describe('serve', () => {
   });
 
   it('listens elsewhere than on this machine only with a MAC key', async () => {
-    for (const hmacKey of [undefined, ''])
-      await expect(CovenantServer.serve(options({ host: '0.0.0.0', ...(hmacKey === undefined ? {} : { hmacKey }) }))).rejects.toMatchObject(
-        {
-          code: 'covenant-server.no-mac',
-        },
-      );
+    for (const listen of ['0.0.0.0:0', '[::]:0', '[::ffff:10.0.0.1]:0'])
+      for (const mac of [{}, { hmacKey: '' }])
+        await expect(CovenantServer.serve(options({ listen, ...mac }))).rejects.toMatchObject({ code: 'covenant-server.no-mac' });
+  });
+
+  it('takes no name that could stand for another machine tomorrow', async () => {
+    for (const listen of ['127.0.0.1.example.org:0', '127.1:0', 'nowhere', '127.0.0.1:65536'])
+      await expect(CovenantServer.serve(options({ listen, hmacKey: HMAC_KEY }))).rejects.toMatchObject({ code: 'daemon.bad-address' });
   });
 
   it('says so when the port is taken', async () => {
-    await expect(CovenantServer.serve(options({ port: server.port }))).rejects.toMatchObject({
-      code: 'covenant-server.cannot-listen',
+    await expect(CovenantServer.serve(options({ listen: `127.0.0.1:${server.port}` }))).rejects.toMatchObject({
+      code: 'daemon.cannot-listen',
       reason: { problem: 'EADDRINUSE' },
     });
   });

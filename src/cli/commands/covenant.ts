@@ -8,7 +8,7 @@ import { hasCode } from '../../base/Errors.ts';
 import * as Hex from '../../base/Hex.ts';
 import type * as SecretKey from '../../crypto/SecretKey.ts';
 import { EXIT } from '../exit.ts';
-import { note, print, toJson } from '../io.ts';
+import { note, onFile, print, toJson } from '../io.ts';
 import * as parse from '../parse.ts';
 import { type KeyOptions, keyOptions, withKey } from './covenant/key.ts';
 import { type PolicyOptions, policyOptions, type Request, readRequest, shown } from './covenant/request.ts';
@@ -87,7 +87,7 @@ async function signAndPrint(
   options: SignOptions,
 ): Promise<void> {
   const { CovenantLog } = await import('../../node/CovenantLog.ts');
-  const log = CovenantLog.open({ path: options.log });
+  const log = onFile('--log', options.log, () => CovenantLog.open({ path: options.log }));
   try {
     if (log.droppedBytes > 0)
       note(`satlock: ${options.log}: ${log.droppedBytes} bytes of an unfinished line were dropped; nothing of it was released`);
@@ -146,7 +146,7 @@ function logCommand(): Command {
     .addHelpText('after', '\nExample:\n  satlock covenant log member.log')
     .action(async (file: string, options: { readonly json?: boolean }) => {
       const { read } = await import('../../node/CovenantLog.ts');
-      const entries = read(file);
+      const entries = onFile('<file>', file, () => read(file));
       print(options, { lines: entries.length, entries }, () =>
         [
           ...entries.map(

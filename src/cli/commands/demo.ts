@@ -9,7 +9,7 @@ import * as RegtestChain from '../../node/RegtestChain.ts';
 import { EmbeddedChain } from '../../sim/chain/EmbeddedChain.ts';
 import * as Story from '../../sim/story/Story.ts';
 import { EXIT } from '../exit.ts';
-import { note, print, toJson } from '../io.ts';
+import { note, onFile, print, toJson } from '../io.ts';
 import * as parse from '../parse.ts';
 import { renderAccount } from '../render/account.ts';
 
@@ -70,7 +70,7 @@ async function demo(options: Options): Promise<void> {
     const chain = new EmbeddedChain({ height: params.btcActivationHeight + BLOCKS_AFTER_ACTIVATION, time: START_TIME });
     account = await Story.tell({ ...common, chain, chainName: 'embedded', bitcoinNetwork: network.bitcoinNetwork });
   }
-  const file = save(options.out, account);
+  const file = onFile('--out', options.out, () => save(options.out, account));
   print(options, account, () => renderAccount(account, file));
   if (!account.checks.every(({ ok }) => ok)) process.exitCode = EXIT.FINDING;
 }

@@ -7,7 +7,7 @@ import * as PublicKey from '../../crypto/PublicKey.ts';
 import * as PubRand from '../../crypto/PubRand.ts';
 import * as SecretKey from '../../crypto/SecretKey.ts';
 import { EXIT } from '../exit.ts';
-import { note, print, readSecret, SECRET_VARIABLE, usage, writeSecret } from '../io.ts';
+import { newSecretFile, note, print, readSecret, SECRET_VARIABLE, usage } from '../io.ts';
 import * as parse from '../parse.ts';
 
 type Json = { readonly json?: boolean };
@@ -35,7 +35,7 @@ function keygenCommand(): Command {
     .action((options: Json & { readonly secretFile: string }) => {
       const secretKey = SecretKey.random();
       try {
-        writeSecret(options.secretFile, secretKey);
+        newSecretFile('--secret-file', options.secretFile).write(Hex.encode(secretKey));
         const publicKey = Hex.encode(PublicKey.ofSecret(secretKey));
         print(options, { publicKey, secretFile: options.secretFile }, () => publicKey);
       } finally {

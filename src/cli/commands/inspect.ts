@@ -1,5 +1,5 @@
 // satlock inspect: what a transaction or PSBT is. satlock scan: what happened in raw blocks. Both answer 1 when they find a problem.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import * as Delegation from '../../babylon/Delegation.ts';
 import * as Networks from '../../babylon/Networks.ts';
@@ -11,7 +11,7 @@ import { Psbt } from '../../bitcoin/Psbt.ts';
 import * as Tx from '../../bitcoin/Tx.ts';
 import * as PublicKey from '../../crypto/PublicKey.ts';
 import { EXIT } from '../exit.ts';
-import { print, readJson, usage } from '../io.ts';
+import { print, readBytes, readJson, usage } from '../io.ts';
 import * as parse from '../parse.ts';
 import { eventLine, linesOf, viewOf, viewOfEvent } from '../render/recognition.ts';
 
@@ -153,7 +153,7 @@ function bytesOf(input: string): Input {
 }
 
 function read(file: string): Uint8Array {
-  return new Uint8Array(readFileSync(file === '-' ? 0 : file));
+  return new Uint8Array(readBytes('<file>', file));
 }
 
 /** Latin letters one for one: bytes that are no text become text that spells nothing. */

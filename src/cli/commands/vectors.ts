@@ -5,7 +5,7 @@ import * as Format from '../../vectors/Format.ts';
 import * as Generate from '../../vectors/Generate.ts';
 import * as Verify from '../../vectors/Verify.ts';
 import { EXIT, exitCodeOf } from '../exit.ts';
-import { note, print, printable, readJson, toJson, usage } from '../io.ts';
+import { note, onFile, print, printable, readJson, toJson, usage } from '../io.ts';
 import * as parse from '../parse.ts';
 
 type FileResult = {
@@ -80,5 +80,8 @@ function generate(options: { readonly kind: string; readonly seed: string; reado
   const kind = Generate.KINDS.find((known) => known === options.kind) ?? usage('--kind', `expected one of ${Generate.KINDS.join(', ')}`);
   const text = Format.serialize(Generate.generate({ kind, seed: options.seed, count: options.count }));
   if (options.out === undefined) process.stdout.write(text);
-  else writeFileSync(options.out, text);
+  else {
+    const { out } = options;
+    onFile('--out', out, () => writeFileSync(out, text));
+  }
 }

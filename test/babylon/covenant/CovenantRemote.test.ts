@@ -4,36 +4,17 @@ import { describe, expect, it } from 'vitest';
 import * as CovenantRemote from '../../../src/babylon/CovenantRemote.ts';
 import * as CovenantReview from '../../../src/babylon/CovenantReview.ts';
 import * as CovenantSigner from '../../../src/babylon/CovenantSigner.ts';
-import type * as Delegation from '../../../src/babylon/Delegation.ts';
 import { isSatlockError } from '../../../src/base/Errors.ts';
 import * as Hex from '../../../src/base/Hex.ts';
 import * as Tx from '../../../src/bitcoin/Tx.ts';
 import { codeOf, failure, hex, keyOf, P2TR, P2WPKH, SEED } from '../../support/stakes.ts';
 import { provider, slashUnbonding, stake, V0, V1 } from '../chain/world.ts';
 import { pay } from './forgeries.ts';
-import { altered, delegation, expansionOf, member, policy, rest, SET } from './requests.ts';
-
-type Request = Readonly<Record<string, unknown>>;
-
-/** What the reference's emulator posts. */
-function requestOf(one: Delegation.Delegation): Request {
-  const { contract } = one;
-  return {
-    staking_tx_hex: Tx.toHex(one.stakingTransaction),
-    slashing_tx_hex: Tx.toHex(one.stakingSlashing.transaction),
-    unbonding_tx_hex: Tx.toHex(one.unbonding.transaction),
-    slash_unbonding_tx_hex: Tx.toHex(one.unbondingSlashing.transaction),
-    staking_output_idx: one.stakingOutputIndex,
-    slashing_script_hex: hex(contract.staking.paths.slashing.script),
-    unbonding_script_hex: hex(contract.staking.paths.unbonding.script),
-    unbonding_slashing_script_hex: hex(contract.unbonding.paths.slashing.script),
-    fp_enc_keys: contract.terms.finalityProviderPks.map((key) => `02${hex(key)}`),
-  };
-}
+import { altered, delegation, expansionOf, member, policy, remoteRequestOf, rest, SET } from './requests.ts';
 
 const covenantPk = member.publicKey;
 const hints = { stakingTimeBlocks: 1_000 };
-const request = requestOf(delegation);
+const request = remoteRequestOf(delegation);
 const prepare = (json: unknown = request, more: CovenantRemote.Hints = hints): CovenantSigner.Prepared =>
   CovenantRemote.prepare({ request: json, policy, hints: more, covenantPk });
 const direct = CovenantSigner.prepare({ subject: CovenantReview.fromRest(rest), policy, covenantPk });
@@ -61,11 +42,11 @@ describe('a request by the rules', () => {
   });
 
   it('is found without hints: the version by its committee and amounts, the time by trying', () => {
-    const weeks = requestOf(stake({ outputIndex: 1, stakingTimeBlocks: 1_008 }));
+    const weeks = remoteRequestOf(stake({ outputIndex: 1, stakingTimeBlocks: 1_008 }));
     expect(prepare(weeks, {}).report.stakingTimeBlocks).toBe(1_008);
     expect(CovenantRemote.isRefusal(failure(() => prepare(weeks, { maxTimesTried: 2 })))).toBe(true);
     const old = stake({ params: V0, stakingTimeBlocks: 64_000 });
-    const prepared = CovenantRemote.prepare({ request: requestOf(old), policy: { ...policy, tipHeight: 399 }, covenantPk });
+    const prepared = CovenantRemote.prepare({ request: remoteRequestOf(old), policy: { ...policy, tipHeight: 399 }, covenantPk });
     expect(prepared.report.paramsVersion).toBe(0);
     expect(prepared.report.stakingTimeBlocks).toBe(64_000);
   }, 60_000);
@@ -92,13 +73,13 @@ describe('a request by the rules', () => {
       previous_staking_output_idx: 1,
       previous_active_stake_unbonding_script_hex: hex(delegation.contract.staking.paths.unbonding.script),
     };
-    const json = { ...requestOf(child), stake_expansion: expansion };
+    const json = { ...remoteRequestOf(child), stake_expansion: expansion };
     const more = { ...hints, previousStakingTimeBlocks: 1_000 };
     const prepared = prepare(json, more);
     const signatures = CovenantSigner.sign({ prepared, secretKey: member.secretKey });
     expect(CovenantRemote.toResponse(signatures).stake_expansion_transaction_signature).toHaveLength(128);
     // A release of the reference has the fields beside the others, and sends them empty where there is no expansion.
-    expect(hex(prepare({ ...requestOf(child), ...expansion }, more).digest)).toBe(hex(prepared.digest));
+    expect(hex(prepare({ ...remoteRequestOf(child), ...expansion }, more).digest)).toBe(hex(prepared.digest));
     expect(codeOf(() => prepare({ ...json, ...expansion }, more))).toBe('covenant-remote.two-expansions');
     const empty = {
       previous_active_stake_tx_hex: '',
@@ -108,7 +89,7 @@ describe('a request by the rules', () => {
     };
     for (const none of [empty, { stake_expansion: null }]) expect(hex(prepare({ ...request, ...none }).digest)).toBe(hex(direct.digest));
     // Of the stake before everything is rebuilt too.
-    const bad: readonly (readonly [Request, string])[] = [
+    const bad: readonly (readonly [Readonly<Record<string, unknown>>, string])[] = [
       [{ previous_staking_output_idx: 0 }, 'expansion.previous-script'],
       [{ previous_active_stake_tx_hex: Tx.toHex(stake().stakingTransaction) }, 'expansion.first-input'],
       [
@@ -123,7 +104,7 @@ describe('a request by the rules', () => {
     const weaker = stake({ params: { ...V1, covenantQuorum: 1 }, profile: 'generic' }).contract.staking.paths.unbonding.script;
     const named = { ...expansion, previous_active_stake_unbonding_script_hex: hex(weaker) };
     expect(checksOf({ ...json, stake_expansion: named }, more)).toEqual(['script.previous-unbonding']);
-    expect(checksOf(requestOf(child), more)).toEqual([]);
+    expect(checksOf(remoteRequestOf(child), more)).toEqual([]);
   });
 });
 
@@ -131,7 +112,7 @@ describe('refused by the signer alone', () => {
   const unbonding = altered(delegation.unbonding.transaction, pay(0, P2TR));
   const forged = slashUnbonding(delegation, unbonding);
   const otherProvider = stake({ outputIndex: 1, providers: [keyOf('fp2')] });
-  const rows: readonly (readonly [string, Request, string])[] = [
+  const rows: readonly (readonly [string, Readonly<Record<string, unknown>>, string])[] = [
     [
       'a forged unbonding output',
       { unbonding_tx_hex: Tx.toHex(unbonding), slash_unbonding_tx_hex: hex(forged.unbondingSlashingTx) },
@@ -173,7 +154,7 @@ describe('refused by the signer alone', () => {
 
   it('a committee of strangers, whatever scripts the request brings', () => {
     const evil = stake({ params: { ...V0, covenantPks: ['e1', 'e2', 'e3'].map((name) => keyOf(name).publicKey) } });
-    expect(checksOf(requestOf(evil), { ...hints, paramsVersion: 1 })).toContain('staking.script');
+    expect(checksOf(remoteRequestOf(evil), { ...hints, paramsVersion: 1 })).toContain('staking.script');
   });
 
   it('what is no request', () => {

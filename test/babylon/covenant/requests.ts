@@ -128,3 +128,19 @@ export function faultOf(
 }
 
 export const covenantMember = (index: number): KeyPair => covenant[index] as KeyPair;
+
+/** A delegation as the reference's emulator posts it to its remote signer. */
+export function remoteRequestOf(one: Delegation.Delegation): Readonly<Record<string, unknown>> {
+  const { contract } = one;
+  return {
+    staking_tx_hex: Tx.toHex(one.stakingTransaction),
+    slashing_tx_hex: Tx.toHex(one.stakingSlashing.transaction),
+    unbonding_tx_hex: Tx.toHex(one.unbonding.transaction),
+    slash_unbonding_tx_hex: Tx.toHex(one.unbondingSlashing.transaction),
+    staking_output_idx: one.stakingOutputIndex,
+    slashing_script_hex: hex(contract.staking.paths.slashing.script),
+    unbonding_script_hex: hex(contract.staking.paths.unbonding.script),
+    unbonding_slashing_script_hex: hex(contract.unbonding.paths.slashing.script),
+    fp_enc_keys: contract.terms.finalityProviderPks.map((key) => `02${hex(key)}`),
+  };
+}

@@ -61,7 +61,7 @@ export function policyOf(options: PolicyOptions): CovenantReview.Policy {
     ...(paramsVersion === undefined ? {} : { allowedVersions: paramsVersion }),
     ...(tipHeight === undefined ? {} : { tipHeight }),
     ...(createdAtHeight === undefined ? {} : { createdAtHeight }),
-    ...(providers === undefined ? {} : { providers: providersOf(readJson(providers)) }),
+    ...(providers === undefined ? {} : { providers: providersOf(readJson(providers, '--providers')) }),
     ...(requirePop === undefined ? {} : { requirePop }),
     ...(popContext === undefined || popContext === '' ? {} : { popContext }),
     ...(release === undefined ? {} : { release }),
@@ -74,7 +74,7 @@ function providersOf(json: unknown): readonly ChainView.FinalityProvider[] {
 }
 
 function paramsSetOf({ network, params }: PolicyOptions): ParamsSet.ParamsSet {
-  if (params !== undefined) return paramsSetFrom(readJson(params));
+  if (params !== undefined) return paramsSetFrom(readJson(params, '--params'));
   const known = Networks.from(network);
   Networks.assertStaking(known);
   return known.paramsSet;

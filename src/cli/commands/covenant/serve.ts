@@ -1,13 +1,11 @@
 // satlock covenant serve: the remote signer of an unchanged covenant-emulator, which here refuses what it cannot rebuild.
 import { Command } from 'commander';
 import type * as CovenantServer from '../../../node/CovenantServer.ts';
-import { note, usage } from '../../io.ts';
+import { note, onFile } from '../../io.ts';
 import * as parse from '../../parse.ts';
-import { secretText } from '../signer/passphrase.ts';
+import { HMAC_VARIABLE, hmacKeyText } from '../signer/passphrase.ts';
 import { type KeyOptions, keyOptions, withKey } from './key.ts';
 import { type PolicyOptions, policyOf, policyOptions } from './request.ts';
-
-export const HMAC_VARIABLE = 'SATLOCK_HMAC_KEY';
 
 const HELP = `
 Answers POST /v1/sign-transactions and GET /v1/public-key as the reference's covenant-signer does. The MAC key is the text of the emulator's
@@ -30,7 +28,7 @@ export function serveCommand(): Command {
   return keyOptions(policyOptions(new Command('serve')))
     .description('answer a covenant-emulator as its remote signer')
     .requiredOption('--log <file>', 'append-only log; a new file is made, a changed one is refused')
-    .option('--listen <host:port>', 'where; elsewhere than on this machine only with a MAC key', '127.0.0.1:9791')
+    .option('--listen <host:port>', 'or unix:/path; elsewhere than on this machine only with a MAC key', '127.0.0.1:9791')
     .option('--hmac-key-file <file>', `file with the MAC key, - for stdin; without it ${HMAC_VARIABLE} is read`)
     .option('--require-staker-signatures', 'sign only requests with the staker’s two signatures, which the reference does not send')
     .option(
@@ -43,19 +41,18 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const { host, port } = addressOf(options.listen);
   const policy = { ...policyOf(options), ...(options.requireStakerSignatures === true ? { requireStakerSignatures: true } : {}) };
-  const hmacKey = await hmacKeyOf(options.hmacKeyFile);
+  const hmacKey = hmacKeyText(options.hmacKeyFile);
   const { CovenantLog } = await import('../../../node/CovenantLog.ts');
   const Server = await import('../../../node/CovenantServer.ts');
   await withKey(options, async (secretKey) => {
-    const log = CovenantLog.open({ path: options.log });
+    const log = onFile('--log', options.log, () => CovenantLog.open({ path: options.log }));
     try {
       const hints = options.maxTimesTried === undefined ? {} : { hints: { maxTimesTried: options.maxTimesTried } };
       const mac = hmacKey === undefined ? {} : { hmacKey };
-      const running = await Server.serve({ host, port, secretKey, policy, log, onEvent: shown, ...hints, ...mac });
+      const running = await Server.serve({ listen: options.listen, secretKey, policy, log, onEvent: shown, ...hints, ...mac });
       if (hmacKey === undefined) note('satlock: without a MAC key every process on this machine may ask for signatures');
-      process.stdout.write(`${JSON.stringify({ listening: `${running.host}:${running.port}`, log: options.log })}\n`);
+      process.stdout.write(`${JSON.stringify({ listening: running.address, log: options.log })}\n`);
       await stopped();
       await running.close();
     } finally {
@@ -73,18 +70,4 @@ function stopped(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
   });
-}
-
-async function hmacKeyOf(file: string | undefined): Promise<string | undefined> {
-  const variable = process.env[HMAC_VARIABLE];
-  if (file === undefined && variable === undefined) return undefined;
-  if (file === undefined && variable === '') usage(HMAC_VARIABLE, 'empty; leave it out to run without a MAC');
-  return secretText({ option: '--hmac-key-file', file, variable: HMAC_VARIABLE, prompt: 'MAC key: ' });
-}
-
-function addressOf(text: string): { readonly host: string; readonly port: number } {
-  const [, bracketed, plain, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  if (host === undefined || port === undefined) return usage('--listen', 'expected host:port, such as 127.0.0.1:9791');
-  return { host, port: parse.integer('--listen', 0, 65_535)(port) };
 }

@@ -1,7 +1,5 @@
 // satlock finality commit: whether randomness is to be committed, from which height, and the signed message.
 import { Command } from 'commander';
-import * as FinalityRules from '../../../babylon/FinalityRules.ts';
-import type { FinalityView } from '../../../babylon/FinalityView.ts';
 import type { Message } from '../../../babylon/Message.ts';
 import type { StakingNetwork } from '../../../babylon/Networks.ts';
 import * as PubRandCommit from '../../../babylon/PubRandCommit.ts';
@@ -16,20 +14,9 @@ import type { ProviderWatch } from '../../../node/ProviderWatch.ts';
 import { EXIT } from '../../exit.ts';
 import { note, print, readSecret, SECRET_VARIABLE, usage } from '../../io.ts';
 import * as parse from '../../parse.ts';
-import {
-  type ChainOptions,
-  chainOptions,
-  heightOrNone,
-  networkOf,
-  type SignerOptions,
-  sendable,
-  shownFailure,
-  shownMessage,
-  signerOptions,
-  viewOf,
-  watchOf,
-  withSigner,
-} from './common.ts';
+import { type ChainOptions, chainOptions, networkOf, refusalOf, viewOf, watchOf } from './chain.ts';
+import { sendable, shownFailure, shownMessage } from './sendable.ts';
+import { type SignerOptions, signerOptions, withSigner } from './signer.ts';
 
 type Options = ChainOptions &
   SignerOptions & {
@@ -71,6 +58,12 @@ export function commitCommand(): Command {
     .option('--plan-only', 'say what is due and sign nothing')
     .addHelpText('after', HELP)
     .action(commit);
+}
+
+/** A height, or the word for none. */
+function heightOrNone(option: string): (text: string) => bigint | 'none' {
+  const height = parse.uint64(option);
+  return (text) => (text === 'none' ? 'none' : height(text));
 }
 
 async function commit(options: Options): Promise<void> {
@@ -174,14 +167,6 @@ async function build(
   if (!PubRandCommit.verify({ ...body, finalityProviderPk: publicKey, signature: sig }))
     usage('--signer', 'its signature of the commitment does not verify under --public-key');
   return { typeUrl: '/babylon.finality.v1.MsgCommitPubRandList', value: { signer: account, fpBtcPk: publicKey, ...body, sig } };
-}
-
-function refusalOf(message: Message<'/babylon.finality.v1.MsgCommitPubRandList'>, view: FinalityView): FinalityRules.Failure | undefined {
-  const verdict = FinalityRules.check(message, view);
-  for (const { message: warning } of verdict.warnings) note(`satlock: ${warning}`);
-  if (verdict.ok) return undefined;
-  const { ok: _, warnings: __, ...failure } = verdict;
-  return failure;
 }
 
 function shownPlan(plan: RandomnessPlan.Plan): string {

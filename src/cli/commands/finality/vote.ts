@@ -1,6 +1,6 @@
 // satlock finality vote: the message of a vote, signed by a running signer after everything else was checked.
 import { Command } from 'commander';
-import * as FinalityRules from '../../../babylon/FinalityRules.ts';
+import type * as FinalityRules from '../../../babylon/FinalityRules.ts';
 import type { FinalityView, IndexedBlock, StoredCommit } from '../../../babylon/FinalityView.ts';
 import * as RandomnessIndex from '../../../babylon/RandomnessIndex.ts';
 import * as RandomnessProofs from '../../../babylon/RandomnessProofs.ts';
@@ -13,19 +13,9 @@ import type { ProviderWatch } from '../../../node/ProviderWatch.ts';
 import { EXIT } from '../../exit.ts';
 import { note, print, usage } from '../../io.ts';
 import * as parse from '../../parse.ts';
-import {
-  type ChainOptions,
-  chainOptions,
-  networkOf,
-  type SignerOptions,
-  sendable,
-  shownFailure,
-  shownMessage,
-  signerOptions,
-  viewOf,
-  watchOf,
-  withSigner,
-} from './common.ts';
+import { type ChainOptions, chainOptions, epochIntervalOf, networkOf, refusalOf, viewOf, watchOf } from './chain.ts';
+import { sendable, shownFailure, shownMessage } from './sendable.ts';
+import { type SignerOptions, signerOptions, withSigner } from './signer.ts';
 
 type Options = ChainOptions &
   SignerOptions & {
@@ -109,8 +99,7 @@ async function asked(options: Options, watch: ProviderWatch): Promise<Subject | 
     return { refused: "the app hash is not that of the chain's block: such a vote is evidence of equivocation" };
   const power = new Map([[height, await watch.powerAt(publicKey, height)]]);
   const index = RandomnessIndex.from(facts.commits);
-  const { epochInterval } = network;
-  if (epochInterval === undefined) return usage('--network', `the epochs of ${network.name} are not known`);
+  const epochInterval = epochIntervalOf(network);
   const { lastFinalizedEpoch, params, provider, tip } = facts;
   const known = { tipHeight: tip.height, params, epochInterval, lastFinalizedEpoch, provider, lastVotedHeight: undefined, power, index };
   const { votes, skipped } = VotePlan.plan(known, [block]);
@@ -152,11 +141,8 @@ async function signed(options: Options, client: SignerClient, work: Work): Promi
 }
 
 function judged(message: VotePlan.Vote, view: FinalityView): VotePlan.Vote | Refused {
-  const verdict = FinalityRules.check(message, view);
-  for (const { message: warning } of verdict.warnings) note(`satlock: ${warning}`);
-  if (verdict.ok) return message;
-  const { ok: _, warnings: __, ...failure } = verdict;
-  return { refused: shownFailure(failure), failure };
+  const failure = refusalOf(message, view);
+  return failure === undefined ? message : { refused: shownFailure(failure), failure };
 }
 
 /** What a signer refuses is an answer; that it cannot be reached is an error. */

@@ -1,9 +1,8 @@
 // satlock signer backup: a copy of the history while it is in use.
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { SignStore } from '../../../signer/SignStore.ts';
-import { print } from '../../io.ts';
+import { print, writeNew } from '../../io.ts';
 import { type StoreOption, storeOptions, withStore } from './store.ts';
 
 export function backupCommand(): Command {
@@ -36,6 +35,6 @@ async function exportTo(folder: string, store: SignStore): Promise<string> {
   const Interchange = await import('../../../signer/Interchange.ts');
   const name = new Date().toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '_');
   const file = join(folder, `satlock_${name}.json`);
-  writeFileSync(file, await Interchange.render(store), { flag: 'wx', mode: 0o600, flush: true });
+  writeNew('--home', file, await Interchange.render(store));
   return file;
 }

@@ -1,12 +1,13 @@
 // satlock signer history: what was signed, to another signer and back, and whether it holds together.
-import { writeFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { fail, hasCode } from '../../../base/Errors.ts';
 import * as Hex from '../../../base/Hex.ts';
-import type { Format } from '../../../node/HistoryFile.ts';
+import type { Format, Reason as HistoryReason } from '../../../node/HistoryFile.ts';
 import type { Merged } from '../../../signer/SignStore.ts';
 import { EXIT } from '../../exit.ts';
-import { note, print, usage } from '../../io.ts';
+import { failOfFile, note, print, usage, writeNew } from '../../io.ts';
 import * as parse from '../../parse.ts';
+import { openHome } from './common.ts';
 import { PASSPHRASE_HELP } from './passphrase.ts';
 import { nameOf, publicKeyOf, type StoreOption, storeOptions, withStore } from './store.ts';
 import { unlockForReading } from './unlock.ts';
@@ -53,7 +54,7 @@ function exportCommand(): Command {
           });
           if (out === undefined) process.stdout.write(text);
           else {
-            writeFileSync(out, text, { flag: 'wx', mode: 0o600 });
+            writeNew('--out', out, text);
             print(options, { file: out, bytes: Buffer.byteLength(text) }, () => `history written to ${out}`);
           }
         },
@@ -77,31 +78,39 @@ function importCommand(): Command {
       'after',
       '\nStop the other signer for good first: what it signs afterwards is not in the file.\n\nExamples:\n  satlock signer history import ~/.eotsd/data/eots.db --home ~/.satlock\n  satlock signer history import history.json --home ~/.satlock --chain-id bbn-1',
     )
-    .action((file: string, options: ImportOptions) =>
-      withStore(
-        options,
-        async (store, home) => {
-          const { readHistories } = await import('../../../node/HistoryFile.ts');
-          const Interchange = await import('../../../signer/Interchange.ts');
-          const keys = home.keystore.list();
-          const expectPublicKeys = options.anyKey === true ? undefined : keys.map((key) => key.publicKey);
-          const { histories, odd } = await readHistories(file, {
-            format: options.format as Format,
-            expectChainIds: options.chainId,
-            expectPublicKeys,
-          });
-          if (odd > 0) note(`satlock: ${odd} records are not what an honest eotsd writes; their heights are covered all the same`);
-          const merged = await Interchange.importInto(store, histories);
-          const data = merged.map((slot) => describeMerged(slot, nameOf(keys, slot.publicKey)));
-          print(options, { merged: data }, () => (merged.length === 0 ? 'the file holds no history' : merged.map(mergedText).join('\n')));
-          if (merged.some((slot) => slot.contradiction !== undefined)) process.exitCode = EXIT.FINDING;
-          note(
-            "satlock: what was signed after this file was written is not in it. Unless its signer had stopped before, raise the watermark above the chain's last block: satlock signer watermark raise",
-          );
-        },
-        { create: true },
-      ),
-    );
+    .action(importFile);
+}
+
+async function importFile(file: string, options: ImportOptions): Promise<void> {
+  const { readHistories } = await import('../../../node/HistoryFile.ts');
+  const Interchange = await import('../../../signer/Interchange.ts');
+  const keys = (await openHome(options)).keystore.list();
+  // Before the store is opened: a file that is not taken makes no store.
+  const { histories, odd } = await readHistories(file, {
+    format: options.format as Format,
+    expectChainIds: options.chainId,
+    expectPublicKeys: options.anyKey === true ? undefined : keys.map((key) => key.publicKey),
+  }).catch((error: unknown) => importFailed(file, error));
+  if (odd > 0) note(`satlock: ${odd} records are not what an honest eotsd writes; their heights are covered all the same`);
+  const merged = await withStore(options, (store) => Interchange.importInto(store, histories), { create: true });
+  const data = merged.map((slot) => describeMerged(slot, nameOf(keys, slot.publicKey)));
+  print(options, { merged: data }, () => (merged.length === 0 ? 'the file holds no history' : merged.map(mergedText).join('\n')));
+  if (merged.some((slot) => slot.contradiction !== undefined)) process.exitCode = EXIT.FINDING;
+  note(
+    "satlock: what was signed after this file was written is not in it. Unless its signer had stopped before, raise the watermark above the chain's last block: satlock signer watermark raise",
+  );
+}
+
+/** The library knows neither our options nor, of a database, its name. */
+function importFailed(file: string, error: unknown): never {
+  if (hasCode<HistoryReason, 'interchange.foreign-key'>(error, 'interchange.foreign-key')) {
+    const { reason } = error;
+    const text = `${file}: it holds a history of key ${reason.publicKey}, which is not one of this signer, so nothing of it was taken`;
+    fail<HistoryReason>(reason, `${text}. Import that key first, or give --any-key to take the histories of other keys too`, {
+      cause: error,
+    });
+  }
+  return failOfFile('<file>', file, hasCode(error, 'eotsd.unreadable') ? (error.cause ?? error) : error);
 }
 
 function describeMerged(slot: Merged, name: string | undefined): Record<string, unknown> {
@@ -126,7 +135,10 @@ function verifyCommand(): Command {
   return storeOptions(new Command('verify'))
     .description('look through every record; with the passphrase, also whether each signature fits the randomness of its height')
     .option('--passphrase-file <file>', PASSPHRASE_HELP)
-    .addHelpText('after', '\nExit code 1 when something is wrong.\n\nExample:\n  satlock signer history verify --home ~/.satlock')
+    .addHelpText(
+      'after',
+      '\nExit code 1 when something is wrong, or the passphrase opens no key.\n\nExample:\n  satlock signer history verify --home ~/.satlock',
+    )
     .action((options: VerifyOptions) =>
       withStore(
         options,

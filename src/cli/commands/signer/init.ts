@@ -1,6 +1,6 @@
 // satlock signer init: the folder of a signer.
 import { Command } from 'commander';
-import { print } from '../../io.ts';
+import { onFile, print } from '../../io.ts';
 import { type HomeOption, homeOptions } from './common.ts';
 
 type Options = HomeOption & { readonly store?: string; readonly listen?: string; readonly metrics?: string; readonly strict?: boolean };
@@ -17,7 +17,8 @@ export function initCommand(): Command {
       const SignerHome = await import('../../../node/SignerHome.ts');
       const { home, store, listen, metrics, strict } = options;
       const config = Object.fromEntries(Object.entries({ store, listen, metrics, strict }).filter(([, value]) => value !== undefined));
-      const paths = SignerHome.init(home ?? SignerHome.defaultHome(), config);
+      const folder = home ?? SignerHome.defaultHome();
+      const paths = onFile('--home', folder, () => SignerHome.init(folder, config));
       print(
         options,
         { ...paths, settings: config },

@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import * as Hex from '../../../base/Hex.ts';
 import type { KeyInfo } from '../../../node/keystore/Keystore.ts';
-import { note, print, usage } from '../../io.ts';
-import { describeKey, type Home, type HomeOption, homeOptions, newSecretFile, openHome } from './common.ts';
+import { newSecretFile, note, print, usage } from '../../io.ts';
+import { describeKey, type Home, type HomeOption, homeOptions, openHome } from './common.ts';
 import { importHexCommand, importMnemonicCommand } from './keysImport.ts';
 import { NEW_PASSPHRASE_VARIABLE, PASSPHRASE_HELP, passphrase, secretText } from './passphrase.ts';
 
@@ -69,7 +69,7 @@ async function add(options: AddOptions): Promise<void> {
   const { name, hdPath, mnemonicFile, showMnemonic } = options;
   const text = await passphrase(options.passphraseFile, true);
   const storeId = await storeIdOf(options.store ?? home.config.store, home);
-  const file = mnemonicFile === undefined ? undefined : newSecretFile(mnemonicFile, '--mnemonic-file');
+  const file = mnemonicFile === undefined ? undefined : newSecretFile('--mnemonic-file', mnemonicFile);
   const made = await home.keystore.generate({ name, hdPath, passphrase: text }).catch((error: unknown) => {
     file?.discard();
     throw error;
@@ -165,7 +165,7 @@ function exportCommand(): Command {
       const { name, publicKey } = keystore.find(options.name);
       const secret = await keystore.export(options.name, await passphrase(options.passphraseFile, false));
       try {
-        newSecretFile(options.secretFile, '--secret-file').write(Hex.encode(secret));
+        newSecretFile('--secret-file', options.secretFile).write(Hex.encode(secret));
       } finally {
         secret.fill(0);
       }

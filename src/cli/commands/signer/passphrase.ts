@@ -1,12 +1,13 @@
-// Passphrases and mnemonics: from a file, from the environment or from a prompt that does not echo; never from an argument.
-import { readFileSync, statSync } from 'node:fs';
+// Secrets as text, passphrases, words and MAC keys: from a file, from the environment or from a prompt that does not echo; never from an argument.
+import { isUtf8 } from 'node:buffer';
 import { fail } from '../../../base/Errors.ts';
-import { note, usage } from '../../io.ts';
+import { noteIfLoose, readBytes, usage } from '../../io.ts';
 
 export type Reason = { readonly code: 'cli.no-secret'; readonly variable: string } | { readonly code: 'cli.interrupted' };
 
 export const PASSPHRASE_VARIABLE = 'SATLOCK_PASSPHRASE';
 export const NEW_PASSPHRASE_VARIABLE = 'SATLOCK_NEW_PASSPHRASE';
+export const HMAC_VARIABLE = 'SATLOCK_HMAC_KEY';
 const MAX_BYTES = 4_096;
 
 export type Source = {
@@ -30,7 +31,7 @@ export function hasPassphrase(file: string | undefined): boolean {
   return file !== undefined || variable(PASSPHRASE_VARIABLE) !== undefined || canAsk();
 }
 
-/** One line of secret text. @throws cli.no-secret, cli.usage, and the file system's own errors */
+/** One line of secret text. @throws cli.no-secret, cli.usage, cli.bad-file, cli.file-failed */
 export async function secretText(source: Source): Promise<string> {
   const { option, file, confirm = false } = source;
   if (file !== undefined) return fromFile(option, file);
@@ -47,18 +48,32 @@ export async function secretText(source: Source): Promise<string> {
   return text;
 }
 
-/** Children of ours need it no more, and neither does a core dump. */
+/** The text of a MAC key, if there is one. @throws cli.usage, cli.bad-file, cli.file-failed */
+export function hmacKeyText(file: string | undefined): string | undefined {
+  if (file !== undefined) return fromFile('--hmac-key-file', file);
+  const text = process.env[HMAC_VARIABLE];
+  // An empty one is a mistake: it would mean that anybody may ask.
+  if (text === '') usage(HMAC_VARIABLE, 'empty; leave it out to run without authentication');
+  return text;
+}
+
+/** The bytes that a signer keys its MAC with: the text as it is. @throws as {@link hmacKeyText} */
+export function hmacKeyBytes(file: string | undefined): Uint8Array | undefined {
+  const text = hmacKeyText(file);
+  return text === undefined ? undefined : new TextEncoder().encode(text);
+}
+
 function variable(name: string): string | undefined {
   const value = process.env[name];
   return value === undefined || value === '' ? undefined : value;
 }
 
 function fromFile(option: string, file: string): string {
-  const bytes = readFileSync(file === '-' ? 0 : file);
+  const bytes = readBytes(option, file);
   if (bytes.length > MAX_BYTES) usage(option, `${file}: longer than ${MAX_BYTES} bytes`);
-  if (file !== '-' && process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0 && statSync(file).isFile()) {
-    note(`satlock: ${file} can be read by others than its owner; chmod 600 it`);
-  }
+  noteIfLoose(file);
+  // Bytes that are no UTF-8 would all become the same sign.
+  if (!isUtf8(bytes)) usage(option, `${file}: not text in UTF-8`);
   const text = bytes.toString('utf8').replace(/\r?\n$/, '');
   if (/[\r\n]/.test(text)) usage(option, `${file}: expected one line`);
   if (text === '') usage(option, `${file}: empty`);

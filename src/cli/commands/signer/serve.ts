@@ -1,5 +1,4 @@
 // satlock signer serve: the daemon. One line on the standard output when it listens, the log on the standard error.
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as Hex from '../../../base/Hex.ts';
 import type { Service, Options as ServiceOptions } from '../../../node/SignerService.ts';
@@ -7,11 +6,9 @@ import { EXIT } from '../../exit.ts';
 import { note, toJson, usage } from '../../io.ts';
 import * as parse from '../../parse.ts';
 import { type Home, openHome } from './common.ts';
-import { PASSPHRASE_HELP, PASSPHRASE_VARIABLE } from './passphrase.ts';
+import { HMAC_VARIABLE, hmacKeyBytes, PASSPHRASE_HELP, PASSPHRASE_VARIABLE } from './passphrase.ts';
 import { type StoreOption, storeOptions } from './store.ts';
 import { unlockForServing } from './unlock.ts';
-
-export const HMAC_VARIABLE = 'SATLOCK_HMAC_KEY';
 
 type Options = StoreOption & {
   readonly listen?: string;
@@ -67,7 +64,7 @@ export function serveCommand(): Command {
 
 async function run(options: Options): Promise<void> {
   const home = await openHome(options);
-  const hmacKey = hmacKeyOf(options);
+  const hmacKey = hmacKeyBytes(options.hmacKeyFile);
   await unlockForServing(home.keystore, options);
   for (const name of [PASSPHRASE_VARIABLE, HMAC_VARIABLE]) delete process.env[name];
   const { start } = await import('../../../node/SignerService.ts');
@@ -105,14 +102,6 @@ async function serviceOptions(options: Options, home: Home, hmacKey: Uint8Array 
     ...(tls === undefined ? {} : { tls }),
     ...(metrics === undefined ? {} : { metrics: { listen: metrics, anywhere: options.metricsAnywhere === true } }),
   };
-}
-
-function hmacKeyOf({ hmacKeyFile }: Options): Uint8Array | undefined {
-  const text = hmacKeyFile === undefined ? process.env[HMAC_VARIABLE] : readFileSync(hmacKeyFile, 'utf8').replace(/\r?\n$/, '');
-  // An empty one is a mistake: it would mean that anybody may sign.
-  if (text === '')
-    usage(hmacKeyFile === undefined ? HMAC_VARIABLE : '--hmac-key-file', 'empty; leave it out to run without authentication');
-  return text === undefined ? undefined : new TextEncoder().encode(text);
 }
 
 function tlsOf({ tlsCert, tlsKey, tlsClientCa }: Options): ServiceOptions['tls'] {

@@ -3,12 +3,16 @@ import type { Keystore } from '../../../node/keystore/Keystore.ts';
 import { note, usage } from '../../io.ts';
 import { hasPassphrase, passphrase } from './passphrase.ts';
 
-/** Unlocks what a passphrase opens; goes on without keys when there is none to be had. */
+/**
+ * Unlocks what a passphrase opens, one key at least; goes on without keys when there is no passphrase to be had.
+ *
+ * @throws keystore.wrong-passphrase - it opens no key: what was asked for could not be looked at
+ */
 export async function unlockForReading(keystore: Keystore, file: string | undefined): Promise<void> {
   if (keystore.list().length === 0) return;
   if (!hasPassphrase(file)) return note('satlock: no passphrase, so signatures are not verified (--passphrase-file)');
-  const { refused } = await keystore.unlockEach(await passphrase(file, false));
-  for (const name of refused) note(`satlock: the passphrase does not open ${name}`);
+  const refused = await unlockSome(keystore, await passphrase(file, false));
+  for (const name of refused) note(`satlock: the passphrase does not open ${name}, so its signatures are not verified`);
 }
 
 /** Which keys `--unlock` means: names, all of them, or none. */
@@ -35,8 +39,18 @@ export async function unlockForServing(
     return note('satlock: no passphrase (--passphrase-file, SATLOCK_PASSPHRASE): the keys stay locked until UnlockKey opens them');
   }
   const text = await passphrase(options.passphraseFile, false);
+  const refused = await unlockSome(keystore, text, { wanted, all: named });
+  for (const name of refused) note(`satlock: the passphrase does not open ${name}; it stays locked until UnlockKey opens it`);
+}
+
+/** The keys that a passphrase does not open. One must open, or all: else the first refusal is thrown. */
+async function unlockSome(
+  keystore: Keystore,
+  text: string,
+  { wanted, all = false }: { readonly wanted?: readonly string[]; readonly all?: boolean } = {},
+): Promise<readonly string[]> {
   const { unlocked, refused } = await keystore.unlockEach(text, wanted);
   const [first] = refused;
-  if (first !== undefined && (named || unlocked.length === 0)) await keystore.unlock(first, text);
-  for (const name of refused) note(`satlock: the passphrase does not open ${name}; it stays locked until UnlockKey opens it`);
+  if (first !== undefined && (all || unlocked.length === 0)) await keystore.unlock(first, text);
+  return refused;
 }

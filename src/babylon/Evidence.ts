@@ -7,12 +7,12 @@ import * as Eots from '../crypto/Eots.ts';
 import type * as PublicKey from '../crypto/PublicKey.ts';
 import * as SecretKey from '../crypto/SecretKey.ts';
 import * as FinalityVote from './FinalityVote.ts';
+import type { StoredEvidence } from './finality/evidenceRest.ts';
 import * as Rest from './finality/evidenceRest.ts';
-import type { StoredEvidence } from './finality/types.ts';
 import type * as Message from './Message.ts';
 import * as Registration from './Registration.ts';
 
-export type { StoredEvidence } from './finality/types.ts';
+export type { StoredEvidence } from './finality/evidenceRest.ts';
 
 export type Reason =
   | Check.Reason

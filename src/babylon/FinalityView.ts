@@ -22,18 +22,7 @@ import type {
 } from './finality/types.ts';
 import type { StakingNetwork } from './Networks.ts';
 
-export type {
-  FinalityParams,
-  FinalityView,
-  IndexedBlock,
-  Options,
-  ProviderFacts,
-  ProviderOptions,
-  ProviderRecord,
-  SigningInfo,
-  StoredCommit,
-  StoredVotes,
-} from './finality/types.ts';
+export type * from './finality/types.ts';
 
 export type Reason =
   | Check.Reason

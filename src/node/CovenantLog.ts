@@ -258,22 +258,12 @@ function openFile(path: string): number {
         `${path}: others may write it (mode ${mode}); chmod 600 it`,
       );
     }
-    if (isNew) flushFolder(dirname(path));
+    if (isNew) OwnerFiles.flushFolder(dirname(path));
   } catch (error) {
     fs.closeSync(handle);
     throw error;
   }
   return handle;
-}
-
-function flushFolder(path: string): void {
-  if (process.platform === 'win32') return;
-  const handle = fs.openSync(path, 'r');
-  try {
-    fs.fsyncSync(handle);
-  } finally {
-    fs.closeSync(handle);
-  }
 }
 
 type Lines = { readonly entries: readonly Line.Entry[]; readonly size: number; readonly rest: number };

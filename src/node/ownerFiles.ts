@@ -94,7 +94,8 @@ function temporary(path: string, text: string): string {
   return made;
 }
 
-function flushFolder(path: string): void {
+/** Makes the names in a folder durable. */
+export function flushFolder(path: string): void {
   if (!POSIX) return;
   const handle = fs.openSync(path, 'r');
   try {

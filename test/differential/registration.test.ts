@@ -1,6 +1,5 @@
 // Against the published peer: the messages of registrations, byte for byte, with signatures of the same wallet, and what that wallet is told
 // of each PSBT. The wallet is bitcoinjs-lib with tiny-secp256k1, which signs without randomness.
-import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as BabylonAddress from '../../src/babylon/BabylonAddress.ts';
@@ -17,6 +16,7 @@ import { NETWORK } from '../support/flows.ts';
 import { type PeerWallet, walletOf } from '../support/peerWallet.ts';
 import { signaturesOf } from '../support/stakes.ts';
 import { walletCoin } from '../support/wallets.ts';
+import { bytesOf, type PeerMaker, type PeerMessage } from './peerMessages.ts';
 import {
   type Case,
   cases,
@@ -26,7 +26,6 @@ import {
   MAINNET,
   onRandom,
   onRandomAsync,
-  type PeerStaking,
   type PeerTransaction,
   peer,
   peerParamsOf,
@@ -34,32 +33,6 @@ import {
   rulesOf,
   toPeer,
 } from './support.ts';
-
-const peerRequire = createRequire(createRequire(import.meta.url).resolve('@babylonlabs-io/btc-staking-ts'));
-type Codec = { encode(message: unknown): { finish(): Uint8Array } };
-const { btcstakingtx } = peerRequire('@babylonlabs-io/babylon-proto-ts') as { btcstakingtx: Record<string, Codec> };
-
-/** The bytes of a message of the peer, by the package that it encodes with. */
-function bytesOf({ typeUrl, value }: PeerMessage): string {
-  return hex(Uint8Array.from((btcstakingtx[typeUrl.split('.').at(-1) as string] as Codec).encode(value).finish()));
-}
-
-type PeerMessage = { readonly typeUrl: string; readonly value: unknown };
-
-/** The part of the peer's manager that makes the messages; its callers only check keys and choose parameters before. */
-type Maker = {
-  createBtcDelegationMsg(
-    channel: string,
-    staking: PeerStaking,
-    input: object,
-    stakingTx: PeerTransaction,
-    babylonAddress: string,
-    info: object,
-    params: object,
-    options?: object,
-  ): Promise<PeerMessage>;
-  getInclusionProof(proof: { pos: number; merkle: string[]; blockHashHex: string }): object;
-};
 
 const ACCOUNTS = [1, 2, 3].map((i) => BabylonAddress.encode(new Uint8Array(20).fill(i)));
 const ADDRESS_TYPES = ['p2tr', 'p2wpkh', 'p2sh-p2wpkh', 'p2pkh'] as const;
@@ -70,7 +43,7 @@ type Both = {
   readonly address: string;
   readonly account: string;
   readonly staker: Staker.Staker;
-  readonly maker: Maker;
+  readonly maker: PeerMaker;
   readonly ours: PeerWallet;
   readonly theirs: PeerWallet;
 };
@@ -89,7 +62,7 @@ function both(c: Case, addressType: (typeof ADDRESS_TYPES)[number], account: str
   const { address, publicKey } = key;
   const staker = Staker.from({ network: NETWORK, account: { address, publicKey, babylonAddress: account }, bitcoin: ours });
   const babylon = { signTransaction: async () => new Uint8Array(1) };
-  const maker = new peer.BabylonBtcStakingManager(MAINNET, [peerParamsOf(c)], theirs as never, babylon as never) as unknown as Maker;
+  const maker = new peer.BabylonBtcStakingManager(MAINNET, [peerParamsOf(c)], theirs as never, babylon as never) as unknown as PeerMaker;
   return { c, address, account, staker, maker, ours, theirs };
 }
 
@@ -133,7 +106,7 @@ describe('the peer and satlock agree on registrations', () => {
       const stakingTx = toPeer(delegation.stakingTransaction);
       const before = await peerMessage(pair, stakingTx);
       expect(before.typeUrl).toBe(message.typeUrl);
-      expect(bytesOf(before)).toBe(hex(Message.encode(message).value));
+      expect(hex(bytesOf(before))).toBe(hex(Message.encode(message).value));
       expect(told(pair.ours)).toEqual(told(pair.theirs));
 
       const blockHash = hex(block);
@@ -148,7 +121,7 @@ describe('the peer and satlock agree on registrations', () => {
       });
       const merkle = siblings.map((node) => hex(Uint8Array.from(node).reverse()));
       const proof = pair.maker.getInclusionProof({ pos: index, merkle, blockHashHex: blockHash });
-      expect(bytesOf(await peerMessage(pair, stakingTx, { inclusionProof: proof }))).toBe(hex(Message.encode(after).value));
+      expect(hex(bytesOf(await peerMessage(pair, stakingTx, { inclusionProof: proof })))).toBe(hex(Message.encode(after).value));
     });
   });
 
@@ -179,7 +152,7 @@ describe('the peer and satlock agree on registrations', () => {
       };
       const theirs = await peerMessage(pair, toPeer(built.transaction), info);
       expect(theirs.typeUrl).toBe(message.typeUrl);
-      expect(bytesOf(theirs)).toBe(hex(Message.encode(message).value));
+      expect(hex(bytesOf(theirs))).toBe(hex(Message.encode(message).value));
       expect(told(pair.ours)).toEqual(told(pair.theirs));
     });
   });

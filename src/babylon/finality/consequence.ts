@@ -6,7 +6,7 @@ import type { XOnlyPublicKey } from '../../crypto/PublicKey.ts';
 import type { Failure } from '../chain/verdict.ts';
 import { first } from '../chain/verdict.ts';
 import { providerOf } from './context.ts';
-import type { StoredEvidence } from './types.ts';
+import type { StoredEvidence } from './evidenceRest.ts';
 import * as VoteRules from './voteRules.ts';
 
 /** What becomes of a vote. */

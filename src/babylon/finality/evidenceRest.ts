@@ -5,9 +5,23 @@ import * as Check from '../../base/Check.ts';
 import * as Hex from '../../base/Hex.ts';
 import type { XOnlyPublicKey } from '../../crypto/PublicKey.ts';
 import * as Rest from './rest.ts';
-import type { StoredEvidence } from './types.ts';
 
 export type Reason = Rest.Reason;
+
+/**
+ * Evidence as the chain stores it: without the canonical signature it is half, and nobody is slashed by it.
+ *
+ * @shape pubRand, hashes and signatures: 32 bytes
+ */
+export type StoredEvidence = {
+  readonly finalityProviderPk: XOnlyPublicKey;
+  readonly height: bigint;
+  readonly pubRand: Uint8Array;
+  readonly canonicalAppHash: Uint8Array;
+  readonly forkAppHash: Uint8Array;
+  readonly canonicalFinalitySig: Uint8Array | undefined;
+  readonly forkFinalitySig: Uint8Array;
+};
 
 export type EvidenceJson = {
   readonly fp_btc_pk_hex: string;

@@ -1,6 +1,5 @@
 // The shapes of a finality view and of what is in it. Babylon proto/babylon/finality/v1/finality.proto, proto/babylon/btcstaking/v1/btcstaking.proto.
 
-import type { XOnlyPublicKey } from '../../crypto/PublicKey.ts';
 import type { Release } from '../chain/viewTypes.ts';
 import type { Finality } from '../Networks.ts';
 
@@ -99,19 +98,4 @@ export type Options = {
   readonly popContext?: string | undefined;
   readonly blocks?: readonly IndexedBlock[];
   readonly providers?: readonly ProviderOptions[];
-};
-
-/**
- * Evidence as the chain stores it: without the canonical signature it is half, and nobody is slashed by it.
- *
- * @shape pubRand, hashes and signatures: 32 bytes
- */
-export type StoredEvidence = {
-  readonly finalityProviderPk: XOnlyPublicKey;
-  readonly height: bigint;
-  readonly pubRand: Uint8Array;
-  readonly canonicalAppHash: Uint8Array;
-  readonly forkAppHash: Uint8Array;
-  readonly canonicalFinalitySig: Uint8Array | undefined;
-  readonly forkFinalitySig: Uint8Array;
 };

@@ -1,4 +1,5 @@
 // One line of a dump of an eotsd's records: the raw pair of the database, or its fields. Strict: an unknown field is refused by name.
+import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import * as Bytes from '../../base/Bytes.ts';
 import { fail } from '../../base/Errors.ts';
 
@@ -26,9 +27,11 @@ export function parseLine(text: string, line: number): Line {
   const chainId = new TextEncoder().encode(fields.text('chain_id'));
   const height = Bytes.fromUint64BE(fields.decimal('height'));
   const key = Bytes.concat(chainId, fields.hex('eots_pk', 32), height);
-  const signature = fields.has('eots_sig') ? delimited(2, fields.hex('eots_sig')) : new Uint8Array(0);
-  const time = fields.has('timestamp_ms') ? varintField(3, fields.decimal('timestamp_ms')) : new Uint8Array(0);
-  return { key, value: Bytes.concat(delimited(1, fields.hex('msg')), signature, time) };
+  // The protobuf form, so that a dump and a database are judged by the same code.
+  const value = new BinaryWriter().tag(1, WireType.LengthDelimited).bytes(fields.hex('msg'));
+  if (fields.has('eots_sig')) value.tag(2, WireType.LengthDelimited).bytes(fields.hex('eots_sig'));
+  if (fields.has('timestamp_ms')) value.tag(3, WireType.Varint).uint64(fields.decimal('timestamp_ms'));
+  return { key, value: value.finish() };
 }
 
 class Fields {
@@ -86,22 +89,6 @@ function objectOf(text: string, line: number): Readonly<Record<string, unknown>>
   })();
   if (typeof value !== 'object' || value === null || Array.isArray(value)) malformed(line, undefined, 'expected a JSON object');
   return value as Readonly<Record<string, unknown>>;
-}
-
-/** The protobuf form, so that a dump and a database are judged by the same code. */
-function delimited(field: number, bytes: Uint8Array): Uint8Array {
-  return Bytes.concat(Uint8Array.of((field << 3) | 2), varint(BigInt(bytes.length)), bytes);
-}
-
-function varintField(field: number, value: bigint): Uint8Array {
-  return Bytes.concat(Uint8Array.of(field << 3), varint(value));
-}
-
-function varint(value: bigint): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest >= 0x80n; rest >>= 7n) bytes.push(Number(rest & 0x7fn) | 0x80);
-  return Uint8Array.of(...bytes, Number(rest));
 }
 
 /** Nothing of the line is repeated: a file of keys may have been given by mistake. */

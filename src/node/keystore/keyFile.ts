@@ -5,6 +5,7 @@
 // The HMAC key comes from the passphrase and not from the secret key: the secret key already keys the nonces, and does nothing else.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import * as Bytes from '../../base/Bytes.ts';
 import { fail, isSatlockError } from '../../base/Errors.ts';
 import * as Hex from '../../base/Hex.ts';
 import * as PublicKey from '../../crypto/PublicKey.ts';
@@ -100,7 +101,7 @@ export async function open(file: KeyFile, passphrase: string): Promise<Opened> {
       );
     }
     secretKey = SecretKey.from(bytes);
-    if (!same(PublicKey.ofSecret(secretKey), file.publicKey)) {
+    if (!Bytes.equal(PublicKey.ofSecret(secretKey), file.publicKey)) {
       fail<Reason>({ code: 'keystore.key-mismatch', name }, `key ${name}: public key mismatch: requested key does not match stored key`);
     }
     if (!isAuthentic(file, stateKey)) {
@@ -238,10 +239,6 @@ function macOf(stateKey: Uint8Array, file: Omit<KeyFile, 'state' | 'stateMac'>, 
     state.possessionAddresses,
   ];
   return Uint8Array.from(createHmac('sha256', stateKey).update(JSON.stringify(list)).digest());
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 /** Reads the fields of a JSON object, each once; {@link end} refuses those that nobody asked for. */

@@ -1,6 +1,5 @@
 // A delegation that the published TypeScript peer built and its wallet signed, before our covenant: reviewed from the peer's own bytes, signed
 // by a quorum, taken by the chain's rules, and slashed with a provider's key.
-import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as BabylonAddress from '../../../src/babylon/BabylonAddress.ts';
@@ -18,36 +17,10 @@ import * as Hex from '../../../src/base/Hex.ts';
 import * as Address from '../../../src/bitcoin/Address.ts';
 import * as Tx from '../../../src/bitcoin/Tx.ts';
 import * as PlainKey from '../../../src/wallet/PlainKey.ts';
-import {
-  type Case,
-  cases,
-  hex,
-  MAINNET,
-  onRandomAsync,
-  type PeerStaking,
-  type PeerTransaction,
-  peer,
-  peerParamsOf,
-  peerStakingOf,
-  pkOf,
-} from '../../differential/support.ts';
+import { bytesOf, type PeerMaker } from '../../differential/peerMessages.ts';
+import { type Case, cases, hex, MAINNET, onRandomAsync, peer, peerParamsOf, peerStakingOf, pkOf } from '../../differential/support.ts';
 import { walletOf } from '../../support/peerWallet.ts';
 import { judge, type KeyPair } from '../../support/stakes.ts';
-
-const peerRequire = createRequire(createRequire(import.meta.url).resolve('@babylonlabs-io/btc-staking-ts'));
-type Codec = { encode(message: unknown): { finish(): Uint8Array } };
-const { btcstakingtx } = peerRequire('@babylonlabs-io/babylon-proto-ts') as { btcstakingtx: Record<string, Codec> };
-type Maker = {
-  createBtcDelegationMsg(
-    channel: string,
-    staking: PeerStaking,
-    input: object,
-    stakingTx: PeerTransaction,
-    babylonAddress: string,
-    info: object,
-    params: object,
-  ): Promise<{ readonly typeUrl: string; readonly value: unknown }>;
-};
 
 const ACCOUNT = BabylonAddress.encode(new Uint8Array(20).fill(3));
 
@@ -82,24 +55,15 @@ async function registeredByPeer(c: Case): Promise<Message.Message> {
   const { transaction } = staking.createStakingTransaction(c.valueSats, utxos, 5);
   const wallet = walletOf(c.staker.secretKey, async (message, type) => key.signMessage(message, type));
   const babylon = { signTransaction: async () => new Uint8Array(1) };
-  const maker = new peer.BabylonBtcStakingManager(MAINNET, [peerParamsOf(c)], wallet as never, babylon as never) as unknown as Maker;
+  const maker = new peer.BabylonBtcStakingManager(MAINNET, [peerParamsOf(c)], wallet as never, babylon as never) as unknown as PeerMaker;
   const input = {
     finalityProviderPksNoCoordHex: c.providers.map(({ publicKey }) => hex(publicKey)),
     stakingAmountSat: c.valueSats,
     stakingTimelock: c.stakingTime,
   };
   const info = { address, publicKeyNoCoordHex: hex(c.staker.publicKey) };
-  const { typeUrl, value } = await maker.createBtcDelegationMsg(
-    'delegation:create',
-    staking,
-    input,
-    transaction,
-    ACCOUNT,
-    info,
-    peerParamsOf(c),
-  );
-  const bytes = (btcstakingtx[typeUrl.split('.').at(-1) as string] as Codec).encode(value).finish();
-  return Message.decode({ typeUrl, value: Uint8Array.from(bytes) });
+  const message = await maker.createBtcDelegationMsg('delegation:create', staking, input, transaction, ACCOUNT, info, peerParamsOf(c));
+  return Message.decode({ typeUrl: message.typeUrl, value: bytesOf(message) });
 }
 
 describe('a delegation of the peer', () => {

@@ -53,12 +53,10 @@ export function removeDepositShares(state: State, staker: string, shares: bigint
  */
 export function withdrawAsTokens(state: State, staker: string, shares: bigint): void {
   require(shares > 0n && shares <= MAX_INT256, 'SharesNegative');
-  const pod = state.pods.pods.get(staker);
-  // Native shares come from a pod only.
-  if (pod === undefined) return revert('Error()');
   // The contract cuts to uint64 here.
   const gwei = BigInt.asUintN(64, shares / GWEI);
-  require(gwei <= pod.restakedExecutionLayerGwei, 'InsufficientWithdrawableBalance');
+  const pod = state.pods.pods.get(staker);
+  require(pod !== undefined && gwei <= pod.restakedExecutionLayerGwei, 'InsufficientWithdrawableBalance');
   const paid = gwei * GWEI;
   const after: Pod = {
     ...pod,

@@ -1,4 +1,4 @@
-// What AllocationManager stores: operator sets, registrations, allocations, magnitudes, delays, slashers.
+// What AllocationManager stores: operator sets, registrations, allocations, magnitudes, delays, slashers. And what PermissionController does.
 import { z } from 'zod';
 import { EnumerableSets } from '../state/enumerableSets.ts';
 import { Queues } from '../state/queues.ts';
@@ -29,6 +29,9 @@ export type AllocationDelay = {
   readonly effectBlock: bigint;
 };
 
+/** An AVS's registrar that refuses: the error names with which it reverts, null where it agrees. */
+export type Registrar = { readonly refusesRegistration: string | null; readonly refusesDeregistration: string | null };
+
 const ALLOCATION: Schema<Allocation> = z.strictObject({ currentMagnitude: uint, pendingDiff: integer, effectBlock: uint });
 const OPERATOR_SET: Schema<OperatorSet> = z.strictObject({
   avs: text,
@@ -41,10 +44,13 @@ const OPERATOR_SET: Schema<OperatorSet> = z.strictObject({
 });
 const REGISTRATION: Schema<Registration> = z.strictObject({ isRegistered: flag, slashableUntil: uint });
 const DELAY: Schema<AllocationDelay> = z.strictObject({ delay: uint, isSet: flag, pendingDelay: uint, effectBlock: uint });
+const REGISTRAR: Schema<Registrar> = z.strictObject({ refusesRegistration: text.nullable(), refusesDeregistration: text.nullable() });
 
 export class AllocationStorage {
   /** By `avs:id`. */
   readonly operatorSets: Table<OperatorSet>;
+  /** By AVS: its sets `avs:id`. */
+  readonly setsOfAvs: EnumerableSets;
   /** `avs:id` to its strategies, and to its members. */
   readonly setStrategies: EnumerableSets;
   readonly members: EnumerableSets;
@@ -67,9 +73,19 @@ export class AllocationStorage {
   readonly allocationDelays: Table<AllocationDelay>;
   /** AVSs with metadata. */
   readonly avss: Table<boolean>;
+  /** By AVS; one without an entry agrees to everything. */
+  readonly registrars: Table<Registrar>;
+  /** By account: admins, and those that have not accepted yet. */
+  readonly admins: EnumerableSets;
+  readonly pendingAdmins: EnumerableSets;
+  /** `account|target|selector` to appointees. */
+  readonly appointees: EnumerableSets;
+  /** `account|appointee` to `target|selector`. */
+  readonly appointeePermissions: EnumerableSets;
 
   constructor(store: Store) {
     this.operatorSets = store.table('allocation.operatorSets', OPERATOR_SET);
+    this.setsOfAvs = new EnumerableSets(store, 'allocation.setsOfAvs');
     this.setStrategies = new EnumerableSets(store, 'allocation.setStrategies');
     this.members = new EnumerableSets(store, 'allocation.members');
     this.registeredSets = new EnumerableSets(store, 'allocation.registeredSets');
@@ -82,5 +98,10 @@ export class AllocationStorage {
     this.deallocationQueues = new Queues(store, 'allocation.deallocationQueues');
     this.allocationDelays = store.table('allocation.delays', DELAY);
     this.avss = store.table('allocation.avss', flag);
+    this.registrars = store.table('allocation.registrars', REGISTRAR);
+    this.admins = new EnumerableSets(store, 'permission.admins');
+    this.pendingAdmins = new EnumerableSets(store, 'permission.pendingAdmins');
+    this.appointees = new EnumerableSets(store, 'permission.appointees');
+    this.appointeePermissions = new EnumerableSets(store, 'permission.appointeePermissions');
   }
 }

@@ -1,5 +1,6 @@
 // What DelegationManager stores, with the deposit shares that StrategyManager keeps for a staker (one record, so that a deposit is one write).
 import { z } from 'zod';
+import { EnumerableSets } from '../state/enumerableSets.ts';
 import { flag, text, uint } from '../state/schemas.ts';
 import { type Snapshots, snapshots } from '../state/snapshots.ts';
 import type { Schema, Store } from '../state/store.ts';
@@ -61,6 +62,10 @@ export class DelegationStorage {
   readonly queuedScaledShares: Table<Snapshots>;
   /** Queued and not completed, by id. */
   readonly withdrawals: Table<Withdrawal>;
+  /** By id, those completed: whose they were. */
+  readonly completed: Table<string>;
+  /** Staker to the ids of queued withdrawals. */
+  readonly queued: EnumerableSets;
   /** Counters by name: `withdrawals` (ids given so far). */
   readonly counters: Table<bigint>;
   /** `approver|salt`: approvals that were used. */
@@ -72,6 +77,8 @@ export class DelegationStorage {
     this.operatorShares = store.table('delegation.operatorShares', uint);
     this.queuedScaledShares = store.table('delegation.queuedScaledShares', snapshots);
     this.withdrawals = store.table('delegation.withdrawals', WITHDRAWAL);
+    this.completed = store.table('delegation.completed', text);
+    this.queued = new EnumerableSets(store, 'delegation.queued');
     this.counters = store.table('delegation.counters', uint);
     this.spentSalts = store.table('delegation.spentSalts', flag);
   }

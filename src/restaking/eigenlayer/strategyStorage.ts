@@ -8,6 +8,10 @@ import type { Table } from '../state/table.ts';
 /** A vault: its shares and its own token balance, which anyone may change (donations, rebases). */
 export type Vault = { readonly totalShares: bigint; readonly tokenBalance: bigint };
 
+/** Caps of a `tvl` vault that were changed. @unit token wei */
+export type Limits = { readonly maxPerDeposit: bigint; readonly maxTotalDeposits: bigint };
+
+const LIMITS: Schema<Limits> = z.strictObject({ maxPerDeposit: uint, maxTotalDeposits: uint });
 const VAULT: Schema<Vault> = z.strictObject({ totalShares: uint, tokenBalance: uint });
 
 export class StrategyStorage {
@@ -25,6 +29,12 @@ export class StrategyStorage {
   readonly resolutionBlocks: Table<bigint>;
   /** `avs:id`: slash ids with something to clear. */
   readonly pendingSlashes: EnumerableSets;
+  /** One set, `all`: operator sets with something to clear. */
+  readonly pendingOperatorSets: EnumerableSets;
+  /** By strategy: caps where they are no longer those of the configuration. */
+  readonly limits: Table<Limits>;
+  /** By staker: deposits by signature so far. */
+  readonly signatureNonces: Table<bigint>;
 
   constructor(store: Store) {
     this.vaults = store.table('strategy.vaults', VAULT);
@@ -34,5 +44,8 @@ export class StrategyStorage {
     this.slashedShares = store.table('strategy.slashedShares', uint);
     this.resolutionBlocks = store.table('strategy.resolutionBlocks', uint);
     this.pendingSlashes = new EnumerableSets(store, 'strategy.pendingSlashes');
+    this.pendingOperatorSets = new EnumerableSets(store, 'strategy.pendingOperatorSets');
+    this.limits = store.table('strategy.limits', LIMITS);
+    this.signatureNonces = store.table('strategy.signatureNonces', uint);
   }
 }

@@ -25,10 +25,6 @@ export class Admission {
     this.#options = options;
   }
 
-  get open(): number {
-    return this.#open;
-  }
-
   readonly interceptor: ServerInterceptor = (definition, call) => new Visit(call, definition.path, this);
 
   /** Why this call is turned away before anything of it is read. */

@@ -31,7 +31,7 @@ export type AuthOptions = {
 const MAX_NONCES = 262_144;
 
 /** Ping tells that the process is up, and nothing else; the health service tells as much. */
-export const EXEMPT: ReadonlySet<string> = new Set(['/proto.EOTSManager/Ping', '/grpc.health.v1.Health/Check']);
+const EXEMPT: ReadonlySet<string> = new Set(['/proto.EOTSManager/Ping', '/grpc.health.v1.Health/Check']);
 
 const denied = (why: Denied['why'], text: string): Denied => ({ why, text });
 

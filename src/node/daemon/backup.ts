@@ -82,7 +82,7 @@ export class Backups {
  *
  * @throws a status, InvalidArgument
  */
-export function folderBelow(root: string, wanted: string): string {
+function folderBelow(root: string, wanted: string): string {
   const refuse = (why: string): never => {
     throw new Status(status.INVALID_ARGUMENT, `failed to backup: backup_dir: ${why}; backups go below the configured folder only`);
   };

@@ -161,7 +161,7 @@ export class Calls {
   }
 }
 
-export function haltedStatus(why: string): Status {
+function haltedStatus(why: string): Status {
   return new Status(status.UNAVAILABLE, `signing is halted: ${why}; mend the store and start the signer again`);
 }
 

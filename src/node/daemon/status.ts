@@ -54,7 +54,7 @@ export function refusedBatch(items: readonly RefusedItem[]): Status {
 }
 
 /** Why a vote is not signed, for operators. The first one is the reference's text. */
-export function refusalText(refusal: Refusal): string {
+function refusalText(refusal: Refusal): string {
   switch (refusal.code) {
     case 'signer.double-sign':
       return 'double sign';

@@ -28,6 +28,8 @@ export type Pod = {
   /** Keeps its last values after it finished. */
   readonly checkpoint: Checkpoint;
   readonly balanceWei: bigint;
+  /** Who besides the owner may start checkpoints and verify credentials. */
+  readonly proofSubmitter: string | null;
 };
 
 /** What a pod knows of a validator. */
@@ -48,6 +50,8 @@ export type BeaconValidator = {
   readonly isSlashed: boolean;
   readonly isExiting: boolean;
   readonly isActivated: boolean;
+  /** What the balance was when the pod's checkpoint of this timestamp started, kept once it differs from `balanceGwei`. */
+  readonly balanceAtCheckpoint: { readonly timestamp: bigint; readonly balanceGwei: bigint } | null;
 };
 
 const CHECKPOINT: Schema<Checkpoint> = z.strictObject({
@@ -64,6 +68,7 @@ const POD: Schema<Pod> = z.strictObject({
   lastCheckpointTimestamp: uint,
   checkpoint: CHECKPOINT,
   balanceWei: uint,
+  proofSubmitter: text.nullable(),
 });
 const POD_VALIDATOR: Schema<PodValidator> = z.strictObject({
   status: z.enum(['ACTIVE', 'WITHDRAWN']),
@@ -79,6 +84,7 @@ const BEACON_VALIDATOR: Schema<BeaconValidator> = z.strictObject({
   isSlashed: flag,
   isExiting: flag,
   isActivated: flag,
+  balanceAtCheckpoint: z.strictObject({ timestamp: uint, balanceGwei: uint }).nullable(),
 });
 
 export class PodStorage {
@@ -89,8 +95,6 @@ export class PodStorage {
   readonly podValidators: Table<PodValidator>;
   /** By validator. */
   readonly beaconValidators: Table<BeaconValidator>;
-  /** `owner|validator` to the balance of that validator in the beacon state at the start of the open checkpoint. @unit gwei */
-  readonly checkpointBalances: Table<bigint>;
   /** Single numbers by name: `burnableETHShares`. */
   readonly numbers: Table<bigint>;
 
@@ -99,7 +103,6 @@ export class PodStorage {
     this.pods = store.table('pods.pods', POD);
     this.podValidators = store.table('pods.podValidators', POD_VALIDATOR);
     this.beaconValidators = store.table('pods.beaconValidators', BEACON_VALIDATOR);
-    this.checkpointBalances = store.table('pods.checkpointBalances', uint);
     this.numbers = store.table('pods.numbers', uint);
   }
 }

@@ -110,6 +110,7 @@ class Daemon implements RunningSigner {
   readonly #observer: Observer;
   readonly #probe: Probe;
   readonly #calls: Calls;
+  readonly #admission: Admission;
   readonly #server: Server;
   readonly #connections: Connections;
   #injector: ConnectionInjector | undefined;
@@ -136,7 +137,8 @@ class Daemon implements RunningSigner {
       isKnownKey: (key) => this.#probe.isKnownKey(key),
     });
     this.#connections = this.#makeConnections();
-    this.#server = this.#makeServer(checker);
+    this.#admission = this.#makeAdmission(checker);
+    this.#server = this.#makeServer();
     this.#register();
   }
 
@@ -209,7 +211,10 @@ class Daemon implements RunningSigner {
       this.#hurry = resolve;
       if (this.#isAborting) resolve();
     });
-    const ended = Promise.all([this.#calls.idle(), new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()))]);
+    // It tells every session to end after its last call. When it calls back says nothing: it takes sessions that are ending for ended, which
+    // are those of old certificates, and from Node 24 on all. An answer is out when its connection has closed.
+    this.#server.tryShutdown(() => undefined);
+    const ended = Promise.all([this.#calls.idle(), this.#admission.idle()]).then(() => this.#connections.drained());
     await within(this.#limits.stopTimeoutMs, Promise.race([ended, hurried]));
     this.#server.forceShutdown();
     this.#connections.destroy();
@@ -241,16 +246,19 @@ class Daemon implements RunningSigner {
     });
   }
 
-  #makeServer(auth: Auth): Server {
-    const limits = this.#limits;
-    const admission = new Admission({
-      limits,
+  #makeAdmission(auth: Auth): Admission {
+    return new Admission({
+      limits: this.#limits,
       precheck: (method, metadata) => auth.precheck(method, metadata),
       onDenied: (method, peer, denied) => this.#calls.denied(method, peer, denied),
       onChange: (open) => this.#observer.metrics.openCalls.set(open),
       isStopping: () => this.#stopping !== undefined,
       isProven: (peer) => this.#connections.isProven(peer),
     });
+  }
+
+  #makeServer(): Server {
+    const limits = this.#limits;
     return new Server({
       'grpc.max_receive_message_length': limits.maxMessageBytes,
       'grpc.max_send_message_length': limits.maxMessageBytes,
@@ -260,7 +268,7 @@ class Daemon implements RunningSigner {
       'grpc.keepalive_timeout_ms': 20_000,
       // Its table of sockets grows with every connection that ever was.
       'grpc.enable_channelz': 0,
-      interceptors: [admission.interceptor],
+      interceptors: [this.#admission.interceptor],
     });
   }
 

@@ -19,6 +19,7 @@ export class Admission {
   #open = 0;
   #receiving = 0;
   #strangersReceiving = 0;
+  readonly #onIdle: (() => void)[] = [];
   readonly #waiting: Visit[] = [];
 
   constructor(options: AdmissionOptions) {
@@ -49,6 +50,12 @@ export class Admission {
 
   left(): void {
     this.#options.onChange(--this.#open);
+    if (this.#open === 0) for (const tell of this.#onIdle.splice(0)) tell();
+  }
+
+  /** Settles when no call is open, be it in its reading, its work or its answer. */
+  async idle(): Promise<void> {
+    if (this.#open > 0) await new Promise<void>((resolve) => this.#onIdle.push(resolve));
   }
 
   /** Lets a call receive its message now, or when another one has received its own. */

@@ -62,6 +62,17 @@ export class Connections {
     this.#server.close();
   }
 
+  /**
+   * Settles when the connections on which a call was answered have closed: what was written on them is out. Those that never came past
+   * authentication wait for nothing; Unix sockets cannot be told apart.
+   */
+  async drained(): Promise<void> {
+    const carriers = [...this.#open].filter(
+      ([{ bytesRead }, { key, proven }]) => proven || (key === undefined && bytesRead >= PREFACE_BYTES),
+    );
+    await Promise.all(carriers.map(([socket]) => new Promise<void>((resolve) => socket.once('close', () => resolve()))));
+  }
+
   destroy(): void {
     this.stopListening();
     for (const socket of this.#open.keys()) socket.destroy();

@@ -231,15 +231,15 @@ export function describeIfInstalled(missing: string | undefined, name: string, b
   describe.skip(name, body);
 }
 
-/** A certificate that is its own authority, for servers on 127.0.0.1 and for their clients. */
-export async function certificate(): Promise<{ readonly cert: string; readonly key: string }> {
+/** A certificate that is its own authority, for servers on these addresses and for their clients. */
+export async function certificate(addresses: readonly string[] = ['127.0.0.1']): Promise<{ readonly cert: string; readonly key: string }> {
   const { cert, private: key } = await selfsigned.generate([{ name: 'commonName', value: 'satlock test' }], {
     keyType: 'ec',
     extensions: [
       { name: 'basicConstraints', cA: true },
       { name: 'keyUsage', digitalSignature: true, keyCertSign: true },
       { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
-      { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
+      { name: 'subjectAltName', altNames: addresses.map((ip) => ({ type: 7, ip })) },
     ],
   });
   return { cert, key };

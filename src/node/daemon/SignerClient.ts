@@ -2,6 +2,7 @@
 // finality-provider eotsmanager/client.
 import { ChannelCredentials, Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { fail } from '../../base/Errors.ts';
+import { hostOf, tlsChannel } from '../grpcTls.ts';
 import * as Mac from './mac.ts';
 import { REFUSED, REFUSED_COUNT } from './status.ts';
 import * as Wire from './wire.ts';
@@ -43,14 +44,18 @@ export class SignerClient {
   constructor(options: ClientOptions) {
     const { address, tls, maxMessageBytes = 16 * 1024 * 1024 } = options;
     this.#options = options;
-    this.#client = new Client(address, credentials(tls), {
+    const { serverName } = tls ?? {};
+    const { credentials, options: tlsOptions } =
+      tls === undefined
+        ? { credentials: ChannelCredentials.createInsecure(), options: {} }
+        : tlsChannel(serverName ?? hostOf(address) ?? '', tls);
+    this.#client = new Client(address, credentials, {
       'grpc.max_receive_message_length': maxMessageBytes,
       'grpc.max_send_message_length': maxMessageBytes,
       // Sending a vote again is safe, but the MAC of a retry would have been seen before.
       'grpc.enable_retries': 0,
-      ...(tls?.serverName === undefined
-        ? {}
-        : { 'grpc.ssl_target_name_override': tls.serverName, 'grpc.default_authority': tls.serverName }),
+      ...(serverName === undefined ? {} : { 'grpc.ssl_target_name_override': serverName, 'grpc.default_authority': serverName }),
+      ...tlsOptions,
     });
   }
 
@@ -184,13 +189,6 @@ export class SignerClient {
     metadata.set(Mac.NONCE, stamp.nonce);
     return metadata;
   }
-}
-
-function credentials(tls: ClientOptions['tls']): ChannelCredentials {
-  if (tls === undefined) return ChannelCredentials.createInsecure();
-  const key = tls.key === undefined ? null : Buffer.from(tls.key);
-  const cert = tls.cert === undefined ? null : Buffer.from(tls.cert);
-  return ChannelCredentials.createSsl(Buffer.from(tls.ca), key, cert);
 }
 
 function wireSlot({ publicKey, chainId }: Slot): { readonly uid: Uint8Array; readonly chainId: Uint8Array } {

@@ -16,6 +16,7 @@ import {
 } from 'etcd3';
 import { isSatlockError } from '../../base/Errors.ts';
 import { corrupt, full, rolledBack, textOf, timedOut, unavailable } from './clusterErrors.ts';
+import { useTls } from './etcdTls.ts';
 import type { EtcdTarget } from './etcdUrl.ts';
 
 /** A policy of the client library that does nothing. */
@@ -103,8 +104,10 @@ export class EtcdClient {
         return await this.#attempt(index, call, Date.now() + patience);
       } catch (error) {
         if (isSatlockError(error)) throw error;
-        problem = `${endpoints[index]}: ${textOf(error)}`;
-        if (!mayPass(error)) unavailable('etcd', this.where, problem, error);
+        const text = `${endpoints[index]}: ${textOf(error)}`;
+        // that the last try had no time left says less than why those before it failed
+        if (problem === '' || !/DEADLINE_EXCEEDED|no answer in time/.test(text)) problem = text;
+        if (!mayPass(error)) unavailable('etcd', this.where, text, error);
         // another caller may have moved on already
         if (this.#preferred % endpoints.length === index) this.#preferred++;
         if (tried % endpoints.length === endpoints.length - 1) await sleep(PAUSE_MS);
@@ -150,16 +153,15 @@ export class EtcdClient {
 
   #connect(index: number): Etcd3 {
     const { endpoints, tls, auth } = this.#target;
-    const { ca, cert, key } = tls ?? {};
-    const credentials =
-      ca === undefined ? undefined : { rootCertificate: ca, ...(key && { privateKey: key }), ...(cert && { certChain: cert }) };
-    return new Etcd3({
-      hosts: `${tls === undefined ? 'http' : 'https'}://${endpoints[index]}`,
+    const endpoint = endpoints[index] ?? '';
+    const client = new Etcd3({
+      hosts: `${tls === undefined ? 'http' : 'https'}://${endpoint}`,
       grpcOptions: GRPC_OPTIONS,
       faultHandling: { host: () => ONCE, global: ONCE },
-      ...(credentials === undefined ? {} : { credentials }),
       ...(auth === undefined ? {} : { auth: { ...auth, callOptions: () => ({ deadline: Date.now() + this.#target.timeoutMs }) } }),
     });
+    if (tls !== undefined) useTls(client, endpoint, tls);
+    return client;
   }
 
   /** @param floor the least that the revision can be, by what this handle knew when it asked: a linearizable answer is never older */

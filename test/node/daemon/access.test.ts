@@ -11,6 +11,7 @@ import { isLoopback, parseAddress } from '../../../src/node/daemon/addresses.ts'
 import * as Mac from '../../../src/node/daemon/mac.ts';
 import type { ServeOptions } from '../../../src/node/daemon/SignerDaemon.ts';
 import * as Wire from '../../../src/node/daemon/wire.ts';
+import { MemoryStore } from '../../../src/signer/MemoryStore.ts';
 import { EotsClient } from '../../support/eotsClient.ts';
 import { atEnd, CHAIN, failure, HMAC_KEY, KEY_BYTES, PASSPHRASE, start, vote, type World } from './support.ts';
 
@@ -188,11 +189,11 @@ const authority = async (name: string): Promise<Pem> =>
       { name: 'keyUsage', keyCertSign: true, digitalSignature: true, critical: true },
     ],
   });
-const certificate = async (name: string, ca: Pem): Promise<Pem> =>
+const certificate = async (name: string, ca: Pem, ip = '127.0.0.1'): Promise<Pem> =>
   selfsigned.generate([{ name: 'commonName', value: name }], {
     keySize: 2_048,
     ca: { key: ca.private, cert: ca.cert },
-    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip }] }],
   });
 const pem = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -218,6 +219,31 @@ describe('TLS', () => {
     expect(await failure(world.client({ hmacKey: KEY_BYTES, deadlineMs: 1_000 }).ping())).toBeDefined();
     const stranger = await authority('stranger');
     expect(await failure(world.client({ tls: { ca: pem(stranger.cert) }, deadlineMs: 1_000 }).ping())).toBeDefined();
+  });
+
+  it('is checked against the address that was dialled, or against the name or address that was asked for', async () => {
+    const { ca, paths } = await files();
+    const { certFile, keyFile } = paths;
+    const write = async (ip: string): Promise<void> => {
+      const { cert, private: key } = await certificate('signer', ca, ip);
+      writeFileSync(certFile, cert);
+      writeFileSync(keyFile, key);
+    };
+    const serving = async (ip: string, listen: string): Promise<World> => {
+      await write(ip);
+      return start({ tls: { certFile, keyFile }, listen });
+    };
+    const tls = { ca: pem(ca.cert) };
+    await (await serving('127.0.0.1', '127.0.0.1:0')).client({ tls }).ping();
+    await (await serving('::1', '[::1]:0')).client({ tls }).ping();
+    const elsewhere = await serving('127.0.0.2', '127.0.0.1:0');
+    await elsewhere.client({ tls: { ...tls, serverName: '127.0.0.2' } }).ping();
+    for (const each of [tls, { ...tls, serverName: '127.0.0.1' }, { ...tls, serverName: 'signer.example' }]) {
+      const error = await failure(elsewhere.client({ tls: each, deadlineMs: 1_000 }).ping());
+      expect(error.message).toMatch(/does not match certificate/);
+    }
+    const world = await serving('::2', '[::1]:0');
+    expect((await failure(world.client({ tls, deadlineMs: 1_000 }).ping())).message).toMatch(/does not match certificate/);
   });
 
   it('with client certificates stands in for the MAC, and lets nobody else in', async () => {
@@ -254,6 +280,34 @@ describe('TLS', () => {
     await world.client({ tls: { ca: pem(next.cert) } }).ping();
     // also who was connected has to come back, and sees the new certificate
     expect(await failure(old.ping())).toBeDefined();
+  });
+
+  it('a call on a connection of old files is answered, also when the daemon stops', async () => {
+    const { ca, paths } = await files();
+    const { certFile, keyFile } = paths;
+    let release: () => void = () => undefined;
+    let begin: () => void = () => undefined;
+    const began = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    class SlowStore extends MemoryStore {
+      override async claim(...args: Parameters<MemoryStore['claim']>): ReturnType<MemoryStore['claim']> {
+        begin();
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        return super.claim(...args);
+      }
+    }
+    const world = await start({ tls: { certFile, keyFile }, store: new SlowStore() });
+    const client = world.client({ tls: { ca: pem(ca.cert) } });
+    const signing = client.sign({ publicKey: world.keys.publicKey, chainId: CHAIN, height: 5n, message: vote(5n) });
+    await began;
+    await world.running.reloadTls();
+    const stopping = world.running.stop();
+    release();
+    expect(await signing).toHaveLength(32);
+    await stopping;
   });
 
   it('refuses files that are missing, odd or of different keys, without a word of them', async () => {

@@ -1,5 +1,7 @@
 // The etcd store against a real cluster of one member: the rules of every store, alarms, users, certificates, stores that were changed behind its back.
+import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
+import { Etcd3 } from 'etcd3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as Input from '../../../src/node/store/clusterInput.ts';
 import * as EtcdStore from '../../../src/node/store/EtcdStore.ts';
@@ -7,6 +9,7 @@ import { EtcdClient } from '../../../src/node/store/etcdClient.ts';
 import { EtcdKeys } from '../../../src/node/store/etcdKeys.ts';
 import { inspect } from '../../../src/node/store/etcdServer.ts';
 import { EtcdSlots } from '../../../src/node/store/etcdSlots.ts';
+import { useTls } from '../../../src/node/store/etcdTls.ts';
 import { parse } from '../../../src/node/store/etcdUrl.ts';
 import type { SignStore } from '../../../src/signer/SignStore.ts';
 import { type EtcdCluster, missingEtcd, startEtcd } from '../../support/etcdServer.ts';
@@ -228,6 +231,50 @@ describeIfInstalled(missingEtcd, 'etcd', () => {
     } finally {
       await secure.stop();
     }
+  });
+
+  test('TLS to an address, with a certificate of that address and of no other', async () => {
+    const secure = await startEtcd({ members: 1, tls: await certificate(['127.0.0.1', '::1']) });
+    const ends: (() => Promise<void>)[] = [() => secure.stop()];
+    try {
+      const file = (name: string): string => join(secure.folder, name);
+      const files = `ca=${file('cert.pem')}&cert=${file('cert.pem')}&key=${file('key.pem')}`;
+      const to = async (host: string): Promise<string> => {
+        const forward = createServer((socket) => {
+          const onward = connect({ host: '127.0.0.1', port: Number(secure.members[0]?.directEndpoint.split(':')[1]) });
+          socket.on('error', () => onward.destroy()).pipe(onward);
+          onward.on('error', () => socket.destroy()).pipe(socket);
+        });
+        await new Promise<void>((resolve) => forward.listen(0, host, resolve));
+        ends.unshift(() => new Promise((resolve) => forward.close(() => resolve())));
+        const { port } = forward.address() as { readonly port: number };
+        return `etcd://${host.includes(':') ? `[${host}]` : host}:${port}/mine?timeout=2000&${files}`;
+      };
+      for (const host of ['127.0.0.1', '::1']) {
+        const store = await EtcdStore.open(await to(host));
+        await store.enrol(slot, -1n);
+        expect((await store.claim(slot, [record(host === '::1' ? 2n : 1n)]))[0]?.kind).toBe('inserted');
+        await store.close();
+      }
+      const error: unknown = await EtcdStore.open(await to('127.0.0.2')).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'store.timeout', message: expect.stringMatching(/does not match certificate/) });
+    } finally {
+      for (const end of ends) await end();
+    }
+  });
+
+  test('a client library that keeps its credentials elsewhere is not used in clear, nor with credentials of its own', async () => {
+    const open = (change: (pool: { hosts: unknown; authenticator: unknown }) => void): (() => void) => {
+      const client = new Etcd3({ hosts: 'https://127.0.0.1:1' });
+      change(Reflect.get(client, 'pool'));
+      return () => useTls(client, '127.0.0.1:1', {});
+    };
+    expect(open(() => undefined)).not.toThrow();
+    for (const change of [
+      (pool: { hosts: unknown }) => Object.assign(pool, { hosts: [{ close: () => undefined }] }),
+      (pool: { authenticator: unknown }) => Object.assign(pool, { authenticator: undefined }),
+    ])
+      expect(open(change)).toThrow('takes no credentials of ours');
   });
 
   test('releases that lose what they acknowledged, and a cluster that has noticed damage, are refused', async () => {

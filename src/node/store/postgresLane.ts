@@ -1,6 +1,6 @@
 // Connections of one store handle: made when needed, one piece of work at a time on each, given up after any failure.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasCode } from '../../base/Errors.ts';
+import { hasCode, type SatlockError } from '../../base/Errors.ts';
 import { missing, notDurable, type Reason, rolledBack, timedOut, unavailable } from './clusterErrors.ts';
 import { nameOf, type SlotName } from './clusterInput.ts';
 import { isRetryable } from './postgresErrors.ts';
@@ -90,13 +90,10 @@ export class PostgresLane {
     const turn = this.#tail.then(async () => {
       // Behind a server that does not answer, each would wait for all before it.
       if (Date.now() - asked > timeoutMs) timedOut('postgres', 'this handle', timeoutMs);
-      for (let attempt = 1; ; attempt++) {
-        const session = await this.#ready();
-        try {
-          return await work(session);
-        } catch (error) {
-          if (attempt === 3 || !isRetryable(error)) throw error;
-        }
+      try {
+        return await this.#attempts(work);
+      } catch (error) {
+        return this.#judged(error);
       }
     });
     this.#tail = turn.catch(() => undefined);
@@ -107,6 +104,29 @@ export class PostgresLane {
     this.#isClosed = true;
     await this.#tail;
     await this.#session?.close();
+  }
+
+  async #attempts<T>(work: (session: PostgresSession) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      const session = await this.#ready();
+      try {
+        return await work(session);
+      } catch (error) {
+        if (attempt === 3 || !isRetryable(error)) throw error;
+      }
+    }
+  }
+
+  /**
+   * Only who opens a store is told that a server is a standby. Later it means that the primary is gone and the standby not promoted yet, which
+   * passes: nobody has to mend a store for that.
+   */
+  #judged(error: unknown): never {
+    if (!isStandby(error) || this.#memory.timeline === 0) throw error;
+    // it may be another server than the one that this connection was made to
+    void this.#session?.close();
+    this.#session = undefined;
+    return unavailable('postgres', error.reason.where, 'no host is a primary now: this one is a standby', error);
   }
 
   async #ready(): Promise<PostgresSession> {
@@ -190,6 +210,9 @@ function moreTelling(a: unknown, b: unknown): unknown {
     hasCode<Reason, Reason['code']>(error, 'store.unavailable') ||
     hasCode<Reason, Reason['code']>(error, 'store.timeout');
   if (a === undefined) return b;
-  const isStandby = hasCode<Reason, 'store.read-only'>(a, 'store.read-only');
-  return isMute(a) || isStandby ? b : a;
+  return isMute(a) || isStandby(a) ? b : a;
+}
+
+function isStandby(error: unknown): error is SatlockError<Extract<Reason, { readonly code: 'store.read-only' }>> {
+  return hasCode<Reason, 'store.read-only'>(error, 'store.read-only');
 }

@@ -212,6 +212,8 @@ describeIfInstalled(missingPostgres, 'two signers on a PostgreSQL primary and it
     (signers.machines[0] as Machine).daemon.child.kill('SIGCONT');
 
     await primary.kill();
+    // Both have met the standby before it is promoted, and found nothing in it that would stop them for good.
+    for (let i = 0; i < 6; i++) expect(await signers.ask(i % 2, 100n, 1)).toBe('failed');
     await standby.promote();
     await signers.progress();
 

@@ -150,6 +150,10 @@ describeIfInstalled(missingPostgres, 'PostgreSQL with a synchronous standby', ()
     expect(await codeOf(old.claim(slotOf(2), [record(2n)]))).toBe('store.timeout');
     await until('it is on the primary', async () => (await onServer(pair.primary, schema, 2)) !== '0');
     await pair.primary.kill();
+    // only a standby answers: nothing that somebody would have to mend in the store
+    for (let i = 0; i < 3; i++)
+      expect(await first?.read(slot, [1n]).catch((error: unknown) => error)).toMatchObject({ code: 'store.unavailable' });
+    expect(await first?.identity().catch(String)).toMatch(/no host is a primary now/);
     await pair.standby.promote();
     await running.goesOn(20);
     await pair.primary.restart();

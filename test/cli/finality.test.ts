@@ -69,7 +69,8 @@ class Node {
       const path = (request.url ?? '').split('?')[0] ?? '';
       this.asked.push(path);
       const answer = this.#answer(path);
-      response.writeHead(answer === undefined ? 500 : 200);
+      // A connection of its own for each: one that is kept may be closed while the process is busy with thousands of heights.
+      response.writeHead(answer === undefined ? 500 : 200, { connection: 'close' });
       response.end(JSON.stringify(answer ?? { code: 2, message: 'Block is not found' }));
     });
   }

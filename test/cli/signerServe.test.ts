@@ -265,7 +265,13 @@ describe('the history', () => {
     const record = { chain_id: CHAIN, eots_pk: '11'.repeat(32), height: '3', msg: Hex.encode(voteFor(3n)) };
     writeFileSync(dump, `${JSON.stringify(record)}\n{"records":1}\n`);
     const run = (...args: string[]) => runToEnd(['signer', 'history', 'import', dump, '--home', home.home, '--json', ...args]);
-    expect(JSON.parse(run().out).error.code).toBe('interchange.foreign-key');
+    rmSync(join(home.home, 'data'), { recursive: true });
+    expect(JSON.parse(run().out).error).toMatchObject({
+      reason: { code: 'interchange.foreign-key', publicKey: '11'.repeat(32) },
+      message: expect.stringContaining('--any-key'),
+    });
+    // A file that is not taken makes no store.
+    expect(existsSync(join(home.home, 'data'))).toBe(false);
     expect(JSON.parse(run('--any-key', '--chain-id', 'bbn-2').out).error.code).toBe('interchange.foreign-chain');
     expect(run('--any-key', '--chain-id', CHAIN).code).toBe(0);
   });

@@ -2,6 +2,7 @@
 // Implements eigenlayer-contracts StrategyManager and EigenPodManager increaseBurnOrRedistributableShares.
 import { require } from '../state/Revert.ts';
 import { plus } from './arithmetic.ts';
+import { blockAfter } from './blocks.ts';
 import { BEACON } from './Config.ts';
 import type { State } from './state.ts';
 
@@ -28,7 +29,7 @@ export function recordSlashedShares(state: State, setKey: string, slashId: bigin
   slashedShares.set(`${slash}|${strategy}`, shares);
   pendingOperatorSets.add(PENDING, setKey);
   const isFirst = pendingSlashes.add(setKey, String(slashId));
-  if (isFirst && hasResolutionDelay(state)) resolutionBlocks.set(slash, state.block + state.config.slashResolutionDelayBlocks);
+  if (isFirst && hasResolutionDelay(state)) resolutionBlocks.set(slash, blockAfter(state, state.config.slashResolutionDelayBlocks));
 }
 
 /** Takes the entry of a strategy out of a slash; with its last entry the slash is over. @returns its shares, 0 when there is none */

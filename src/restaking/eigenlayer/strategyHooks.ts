@@ -1,6 +1,32 @@
-// The two calls by which a vault may refuse that a staker gets or gives shares; only a few kinds of vaults use them.
-// Implements eigenlayer-contracts StrategyBase.beforeAddShares, beforeRemoveShares.
+// What a vault of its own kind checks beyond the common arithmetic: caps on deposits, who may get or give shares.
+// Implements the hooks of eigenlayer-contracts src/contracts/strategies (_beforeDeposit, beforeAddShares, beforeRemoveShares).
+import { require } from '../state/Revert.ts';
+import { MAX_UINT256 } from '../state/schemas.ts';
+import type { StrategyConfig } from './Config.ts';
 import type { State } from './state.ts';
+import type { Limits } from './strategyStorage.ts';
+
+/** The configuration of a vault. */
+export function vaultConfig(state: State, strategy: string): StrategyConfig | undefined {
+  return state.config.strategies[state.rank(strategy) ?? -1];
+}
+
+/** The caps of a `tvl` vault in force. */
+export function limits(state: State, { id, maxPerDeposit = MAX_UINT256, maxTotalDeposits = MAX_UINT256 }: StrategyConfig): Limits {
+  return state.strategies.limits.get(id) ?? { maxPerDeposit, maxTotalDeposits };
+}
+
+/**
+ * Before the shares of a deposit are computed; `tokenBalance` has the new tokens already.
+ *
+ * @throws ledger.reverted - MaxPerDepositExceedsMax, BalanceExceedsMaxTotalDeposits
+ */
+export function beforeDeposit(state: State, vault: StrategyConfig | undefined, amount: bigint, tokenBalance: bigint): void {
+  if (vault?.kind !== 'tvl') return;
+  const { maxPerDeposit, maxTotalDeposits } = limits(state, vault);
+  require(amount <= maxPerDeposit, 'MaxPerDepositExceedsMax');
+  require(tokenBalance <= maxTotalDeposits, 'BalanceExceedsMaxTotalDeposits');
+}
 
 /** Before a staker gets shares, by a deposit or by completing a withdrawal as shares. */
 export function beforeAddShares(_state: State, _staker: string, _strategy: string, _shares: bigint): void {}

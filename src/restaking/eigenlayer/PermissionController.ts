@@ -4,7 +4,7 @@
 import { require } from '../state/Revert.ts';
 import { id } from './Config.ts';
 import { isAdmin as mayAdminister, canCall as mayCall } from './permissions.ts';
-import type { Reason as RequestReason } from './requests.ts';
+import { type Reason as RequestReason, transaction } from './requests.ts';
 import type { State } from './state.ts';
 
 export type Reason = RequestReason;
@@ -56,7 +56,7 @@ export function removePendingAdmin(ledger: State, request: AdminRequest): Record
 export function acceptAdmin(ledger: State, request: { readonly account: string; readonly caller: string }): Record<string, never> {
   const account = id(request.account, 'account');
   const caller = id(request.caller, 'caller');
-  return ledger.store.atomic(() => {
+  return transaction(ledger, () => {
     require(ledger.allocation.pendingAdmins.remove(account, caller), 'AdminNotPending');
     ledger.allocation.admins.add(account, caller);
     return {};
@@ -158,7 +158,7 @@ function change(
   run: () => void,
 ): Record<string, never> {
   for (const [field, value] of Object.entries({ account, ...names, caller })) id(value, field);
-  return ledger.store.atomic(() => {
+  return transaction(ledger, () => {
     require(mayAdminister(ledger, account, caller), 'NotAdmin');
     run();
     return {};

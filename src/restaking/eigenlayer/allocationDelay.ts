@@ -7,7 +7,7 @@ import type { State } from './state.ts';
 export type DelayInForce = { readonly isSet: boolean; readonly delay: bigint };
 
 /** The delay in this block. */
-export function delayInForce(state: State, operator: string): DelayInForce {
+export function allocationDelay(state: State, operator: string): DelayInForce {
   const stored = state.allocation.allocationDelays.get(operator);
   if (stored === undefined) return { isSet: false, delay: 0n };
   const hasMatured = stored.effectBlock !== 0n && state.block >= stored.effectBlock;
@@ -22,5 +22,5 @@ export function initAllocationDelay(state: State, operator: string, delay: bigin
 /** Later: in force after the configuration delay, counted from now. One that waits and has not matured is forgotten. */
 export function changeAllocationDelay(state: State, operator: string, pendingDelay: bigint): void {
   const effectBlock = blockAfter(state, state.config.configurationDelayBlocks + 1n);
-  state.allocation.allocationDelays.set(operator, { ...delayInForce(state, operator), pendingDelay, effectBlock });
+  state.allocation.allocationDelays.set(operator, { ...allocationDelay(state, operator), pendingDelay, effectBlock });
 }

@@ -17,7 +17,8 @@ export type OperatorSet = {
   readonly redistributionRecipient: string | null;
   readonly slashCount: bigint;
   readonly slasher: string;
-  readonly pendingSlasher: string | null;
+  /** In force from `slasherEffectBlock` on. */
+  readonly pendingSlasher: string;
   readonly slasherEffectBlock: bigint;
 };
 
@@ -39,7 +40,7 @@ const OPERATOR_SET: Schema<OperatorSet> = z.strictObject({
   redistributionRecipient: text.nullable(),
   slashCount: uint,
   slasher: text,
-  pendingSlasher: text.nullable(),
+  pendingSlasher: text,
   slasherEffectBlock: uint,
 });
 const REGISTRATION: Schema<Registration> = z.strictObject({ isRegistered: flag, slashableUntil: uint });

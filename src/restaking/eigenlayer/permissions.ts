@@ -19,8 +19,3 @@ export function canCall(state: State, account: string, caller: string, { target,
 export function checkCanCall(state: State, account: string, caller: string, target: Target): void {
   require(canCall(state, account, caller, target), 'InvalidPermissions');
 }
-
-/** @throws ledger.reverted - CurrentlyPaused */
-export function checkNotPaused(state: State, contract: string, bit: number): void {
-  require(!state.isPaused(contract, bit), 'CurrentlyPaused');
-}

@@ -199,6 +199,16 @@ describe('a checkpoint', () => {
     expect(ledger.delegation.operatorShares.get('op|BEACON')).toBe(74n * ETH - (74n * ETH) / 8n);
   });
 
+  it('a loss of an exited validator is relative to what was there before its ETH came: 4 of 32', () => {
+    const ledger = verified('v1');
+    setBalance(ledger, 'v1', 0n);
+    receive(ledger, 28n * ETH);
+    start(ledger);
+    prove(ledger, 'v1');
+    expect(factor(ledger)).toBe(875_000_000_000_000_000n);
+    expect(podOf(ledger).restakedExecutionLayerGwei).toBe(28_000_000_000n);
+  });
+
   it('is refused as a whole when its report is: the pod is dead', () => {
     const ledger = verified('v1');
     setBalance(ledger, 'v1', 0n);

@@ -1,7 +1,10 @@
-// What one slash of one operator set does in one strategy: magnitudes, operator shares, queued withdrawals, stakers. A pure formula, no ledger.
+// What one slash of one operator set does in one strategy: magnitudes, operator shares, queued withdrawals, stakers. A single look without a
+// ledger, by the formulas that AllocationManager.slashOperator uses.
 // Implements Layr-Labs/eigenlayer-contracts AllocationManager.slashOperator and DelegationManager.slashOperatorShares (profile v1.13.1).
 import * as Check from '../../base/Check.ts';
+import { nameOf } from '../state/Revert.ts';
 import * as SlashingLib from './SlashingLib.ts';
+import { type Slashable, type SlashedMagnitudes, slashMagnitudes } from './slashedMagnitudes.ts';
 
 /** Before the slash, as the contracts read it in that block (matured modifications applied). Shares and magnitudes are integers of WAD scale. */
 export type Before = {
@@ -49,7 +52,7 @@ export type After = {
 };
 
 /** Refused with the deployed error name; nothing changes. */
-export type Reverted = { readonly ok: false; readonly revert: 'InvalidWadToSlash' | 'Panic(0x11)' };
+export type Reverted = { readonly ok: false; readonly revert: 'InvalidWadToSlash' | 'Panic(0x11)' | 'Panic(0x12)' };
 
 export type Reason = Check.Reason | SlashingLib.Reason;
 
@@ -72,29 +75,33 @@ export function slash(before: Before, wadsToSlash: bigint): After | Reverted {
   if (typeof wadsToSlash !== 'bigint') Check.bigInteger(wadsToSlash, 'wadsToSlash', 1n, SlashingLib.WAD);
   if (wadsToSlash <= 0n || wadsToSlash > SlashingLib.WAD) return { ok: false, revert: 'InvalidWadToSlash' };
   if (currentMagnitude === 0n) return skipped(before);
-
-  const slashedMagnitude = SlashingLib.mulUp(currentMagnitude, wadsToSlash);
-  if (slashedMagnitude > encumberedMagnitude || slashedMagnitude > maxMagnitude) return { ok: false, revert: 'Panic(0x11)' };
-  const maxAfter = maxMagnitude - slashedMagnitude;
-  const slashedOperatorShares = SlashingLib.slashedShares(operatorShares, maxMagnitude, maxAfter);
-  const queuedShares = SlashingLib.mulDown(queuedScaled, maxMagnitude);
-  const slashedQueuedShares = SlashingLib.slashedShares(queuedShares, maxMagnitude, maxAfter);
+  const taken = magnitudesAfter({ maxMagnitude, encumberedMagnitude, currentMagnitude, pendingDiff }, wadsToSlash);
+  if ('revert' in taken) return taken;
+  const { pendingDiffReduction: _, ...after } = taken;
+  const slashedOperatorShares = SlashingLib.slashedShares(operatorShares, maxMagnitude, after.maxMagnitude);
+  const queuedShares = SlashingLib.withdrawableFromScaled(queuedScaled, maxMagnitude);
+  const slashedQueuedShares = SlashingLib.slashedShares(queuedShares, maxMagnitude, after.maxMagnitude);
   return {
     ok: true,
     slashed: true,
-    slashedMagnitude,
-    wadSlashed: SlashingLib.divDown(slashedMagnitude, maxMagnitude),
-    maxMagnitude: maxAfter,
-    encumberedMagnitude: encumberedMagnitude - slashedMagnitude,
-    currentMagnitude: currentMagnitude - slashedMagnitude,
-    // A pending deallocation shrinks with a ceil of its own.
-    pendingDiff: pendingDiff < 0n ? pendingDiff + SlashingLib.mulUp(-pendingDiff, wadsToSlash) : pendingDiff,
+    ...after,
     slashedOperatorShares,
     operatorShares: operatorShares - slashedOperatorShares,
     slashedQueuedShares,
     burnOrRedistributableShares: slashedOperatorShares + slashedQueuedShares,
-    stakers: withdrawables(before, maxAfter),
+    stakers: withdrawables(before, after.maxMagnitude),
   };
+}
+
+/** Magnitudes that cannot be together in a ledger end in the contract's arithmetic error. */
+function magnitudesAfter(before: Slashable, wad: bigint): SlashedMagnitudes | Reverted {
+  try {
+    return slashMagnitudes(before, wad);
+  } catch (error) {
+    const name = nameOf(error);
+    if (name !== 'Panic(0x11)' && name !== 'Panic(0x12)') throw error;
+    return { ok: false, revert: name };
+  }
 }
 
 function skipped(before: Before): After {

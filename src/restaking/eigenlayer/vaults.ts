@@ -107,7 +107,7 @@ export function underlyingToShares({ totalShares, tokenBalance }: Vault, amount:
 
 /** A vault takes its own token; that of EIGEN also the wrapped one, which has the vault's name. */
 function accepts(state: State, strategy: string, token: string): boolean {
-  return token === strategy ? true : token === underlyingToken(state, strategy);
+  return token === strategy || token === underlyingToken(state, strategy);
 }
 
 function checkRate(virtualBalance: bigint): void {

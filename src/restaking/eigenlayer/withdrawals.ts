@@ -1,7 +1,7 @@
 // The withdrawal queue: how shares leave a staker, wait while they can be slashed, and become tokens or shares again.
 // Implements eigenlayer-contracts DelegationManager._removeSharesAndQueueWithdrawal, _completeQueuedWithdrawal, _getSharesByWithdrawalRoot.
-import { require } from '../state/Revert.ts';
-import { BEACON } from './Config.ts';
+import { require, revert, UNDERFLOW } from '../state/Revert.ts';
+import { BEACON, MAX_BLOCK } from './Config.ts';
 import * as DelegatedShares from './delegatedShares.ts';
 import type { Withdrawal } from './delegationStorage.ts';
 import { maxMagnitudeAt } from './magnitudes.ts';
@@ -63,7 +63,7 @@ export type Completion = {
  */
 export function completeWithdrawal(state: State, id: string, withdrawal: Withdrawal, completion: Completion): void {
   const { staker, strategies } = withdrawal;
-  const slashableUntil = withdrawal.startBlock + state.config.withdrawalDelayBlocks;
+  const slashableUntil = lastSlashableBlock(state, withdrawal);
   require(state.block > slashableUntil, 'WithdrawalDelayNotElapsed');
   const factors = factorsAt(state, withdrawal, slashableUntil);
   const { operator } = StakerShares.staker(state, staker);
@@ -94,7 +94,7 @@ export function completeWithdrawal(state: State, id: string, withdrawal: Withdra
 /** What a queued withdrawal would pay by all slashing so far; final once its delay is over, but for native ETH. */
 export function queuedWithdrawalShares(state: State, withdrawal: Withdrawal): bigint[] {
   const { staker, operator, strategies, scaledShares } = withdrawal;
-  const slashableUntil = withdrawal.startBlock + state.config.withdrawalDelayBlocks;
+  const slashableUntil = lastSlashableBlock(state, withdrawal);
   const factors =
     slashableUntil < state.block
       ? factorsAt(state, withdrawal, slashableUntil)
@@ -109,6 +109,13 @@ export function depositedShares(state: State, staker: string): { readonly strate
   const shares = holdings.map((held) => held.depositShares);
   const native = ShareManagers.depositShares(state, staker, BEACON);
   return native === 0n ? { strategies, shares } : { strategies: [...strategies, BEACON], shares: [...shares, native] };
+}
+
+/** Inclusive. @throws ledger.reverted - Panic(0x11) beyond uint32 */
+function lastSlashableBlock(state: State, { startBlock }: Withdrawal): bigint {
+  const block = startBlock + state.config.withdrawalDelayBlocks;
+  if (block > MAX_BLOCK) revert(UNDERFLOW);
+  return block;
 }
 
 function factorsAt(state: State, { staker, operator, strategies }: Withdrawal, block: bigint): bigint[] {

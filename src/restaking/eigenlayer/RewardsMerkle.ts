@@ -54,6 +54,7 @@ export type MerkleClaim = {
 const EARNER_LEAF_SALT = Uint8Array.of(0);
 const TOKEN_LEAF_SALT = Uint8Array.of(1);
 const HASH_BYTES = 32;
+const MAX_UINT32 = 0xffff_ffffn;
 
 /**
  * The address that stands for a name in leaves and hashes; an address (0x and 40 digits) is itself.
@@ -226,6 +227,27 @@ export function claimOf(given: {
   };
 }
 
+/** A claim from outside, as the contract's types have it. @throws input.*, eigenlayer.bad-id */
+export function checkedClaim(given: MerkleClaim): MerkleClaim {
+  const { rootIndex, earnerIndex, earnerTreeProof, earnerLeaf, tokenIndices, tokenTreeProofs, tokenLeaves } = Check.object(given, 'claim');
+  Check.bigInteger(rootIndex, 'claim.rootIndex', 0n, MAX_UINT32);
+  Check.bigInteger(earnerIndex, 'claim.earnerIndex', 0n, MAX_UINT32);
+  Check.bytes(earnerTreeProof, 'claim.earnerTreeProof');
+  Config.id(Check.object(earnerLeaf, 'claim.earnerLeaf').earner, 'claim.earnerLeaf.earner');
+  Check.bytes(earnerLeaf.earnerTokenRoot, 'claim.earnerLeaf.earnerTokenRoot', HASH_BYTES);
+  Check.list(tokenIndices, 'claim.tokenIndices').forEach((index, i) => {
+    Check.bigInteger(index, `claim.tokenIndices[${i}]`, 0n, MAX_UINT32);
+  });
+  Check.list(tokenTreeProofs, 'claim.tokenTreeProofs').forEach((siblings, i) => {
+    Check.bytes(siblings, `claim.tokenTreeProofs[${i}]`);
+  });
+  Check.list(tokenLeaves, 'claim.tokenLeaves').forEach((leaf, i) => {
+    Config.id(Check.object(leaf, `claim.tokenLeaves[${i}]`).token, `claim.tokenLeaves[${i}].token`);
+    Check.bigInteger(leaf.cumulativeEarnings, `claim.tokenLeaves[${i}].cumulativeEarnings`, 0n, MAX_UINT256);
+  });
+  return given;
+}
+
 function tokenTree(given: EarnerTree['tokens'], field: string): Omit<EarnerTree, 'earner'> {
   Check.list(given, field).forEach(([token, cumulative], i) => {
     Config.id(token, `${field}[${i}].token`);
@@ -262,6 +284,7 @@ function pairHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return keccak_256(Bytes.concat(left, right));
 }
 
-function notInTree(field: string, got: string): never {
+/** Throws `rewards-merkle.not-in-tree`. */
+export function notInTree(field: string, got: string): never {
   return fail<Reason>({ code: 'rewards-merkle.not-in-tree', field, got }, `${field}: ${got} has no leaf`);
 }

@@ -61,6 +61,10 @@ const COMMANDS: Readonly<Record<string, { readonly summary: string; readonly loa
     summary: 'a covenant member that rebuilds what it signs: check, sign, serve, log',
     load: async () => (await import('./commands/covenant.ts')).covenantCommand(),
   },
+  ledger: {
+    summary: 'EigenLayer and Symbiotic accounting: run a history, see each rounded integer',
+    load: async () => (await import('./commands/ledger.ts')).ledgerCommand(),
+  },
   vectors: { summary: 'check or make test vectors', load: async () => (await import('./commands/vectors.ts')).vectorsCommand() },
 };
 

@@ -27,13 +27,11 @@ export type Reason =
   | { readonly code: 'vectors.unknown-schema'; readonly got: string }
   | { readonly code: 'vectors.unsupported-schema'; readonly schema: string }
   | { readonly code: 'vectors.unknown-kind'; readonly got: string }
-  | { readonly code: 'vectors.unsupported-kind'; readonly kind: string }
   | { readonly code: 'vectors.duplicate-id'; readonly caseId: string }
   | { readonly code: 'vectors.nothing-expected'; readonly caseId: string };
 
-/** Schemas and kinds of the format that this version does not read. */
-const LATER_SCHEMAS: readonly string[] = ['satlock-golden/1', 'restaking-trace/1'];
-const LATER_KINDS: readonly string[] = ['eigenlayer.trace', 'symbiotic.trace'];
+/** A schema of the format that this version does not read. */
+const LATER_SCHEMAS: readonly string[] = ['satlock-golden/1'];
 
 const FILE: Fields = { schema: Field.text(), kind: Field.text(), source: Field.text(), cases: Field.list(Field.object({})) };
 
@@ -42,12 +40,10 @@ const FILE: Fields = { schema: Field.text(), kind: Field.text(), source: Field.t
  *
  * @throws vectors.not-an-object, vectors.unknown-field, vectors.missing-field, vectors.wrong-type, vectors.bad-hex, vectors.wrong-length, vectors.bad-value
  * @throws vectors.unknown-schema, vectors.unknown-kind
- * @throws vectors.unsupported-schema, vectors.unsupported-kind - of the format, but not read by this version
+ * @throws vectors.unsupported-schema - of the format, but not read by this version
  * @throws vectors.duplicate-id, vectors.nothing-expected
  */
 export function parse(json: unknown): VectorFile {
-  // Symbiotic traces are published as a bare list.
-  if (Array.isArray(json)) unsupportedKind('symbiotic.trace');
   const file = Checker.object(json, { field: 'file' });
   const kind = kindOf(file);
   const fields = Checker.withFields(file, FILE, { field: '' });
@@ -79,15 +75,10 @@ function kindOf(file: Readonly<Record<string, unknown>>): Kind {
   if (kind === undefined) Checker.missing({ field: 'kind' });
   const known = KINDS.find((one) => one === kind);
   if (known !== undefined) return known;
-  if (typeof kind === 'string' && LATER_KINDS.includes(kind)) unsupportedKind(kind);
   return fail<Reason>(
     { code: 'vectors.unknown-kind', got: Checker.shown(kind) },
     `kind: ${Checker.shown(kind)} is not known; known are ${KINDS.join(', ')}`,
   );
-}
-
-function unsupportedKind(kind: string): never {
-  fail<Reason>({ code: 'vectors.unsupported-kind', kind }, `kind ${kind} is not supported yet`);
 }
 
 function parseCase(json: unknown, index: number, kind: Kind, seen: Set<string>): Case {

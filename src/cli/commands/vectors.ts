@@ -1,9 +1,10 @@
 // satlock vectors: check vector files against this library, and make new ones for other implementations.
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
+import * as AnyFile from '../../vectors/AnyFile.ts';
 import * as Format from '../../vectors/Format.ts';
 import * as Generate from '../../vectors/Generate.ts';
-import * as Verify from '../../vectors/Verify.ts';
+import type * as Verify from '../../vectors/Verify.ts';
 import { EXIT, exitCodeOf } from '../exit.ts';
 import { note, onFile, print, printable, readJson, toJson, usage } from '../io.ts';
 import * as parse from '../parse.ts';
@@ -19,13 +20,13 @@ type FileResult = {
 const SHOWN = 5;
 
 export function vectorsCommand(): Command {
-  const command = new Command('vectors').description('check or make test vectors in the exchange format satlock-vectors/1');
+  const command = new Command('vectors').description('check or make test vectors: cases of satlock-vectors/1, traces of restaking-trace/1');
   command
     .command('verify')
-    .description('run every case of the files and compare what their expectations list')
+    .description('run every case of the files and compare what their expectations list; of a trace every result and every given state')
     .argument('<file...>', 'JSON files, gzip-compressed or not')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  satlock vectors verify vectors/eots/*.json vectors/bitcoin/spend.json.gz')
+    .addHelpText('after', '\nExample:\n  satlock vectors verify vectors/eots/*.json vectors/bitcoin/spend.json.gz vectors/eigenlayer/*.json.gz')
     .action(verify);
   command
     .command('generate')
@@ -46,7 +47,7 @@ function verify(files: readonly string[], options: { readonly json?: boolean }):
   let worst = 0;
   for (const file of files) {
     try {
-      results.push({ file, ...Verify.verifyFile(Format.parse(readJson(file))) });
+      results.push({ file, ...AnyFile.verify(AnyFile.parse(readJson(file))) });
     } catch (error) {
       // One file's trouble, even a bug of ours, takes nothing from the others.
       note(`satlock: ${printable(file)}: ${printable((error as Error).message)}`);

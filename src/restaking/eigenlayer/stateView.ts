@@ -1,0 +1,191 @@
+// The state of a ledger as the traces print it: decimal text, by the contracts' views; what has its default (0, WAD for factors and
+// magnitudes) is left out.
+import * as AllocationViews from './allocations.ts';
+import { BEACON } from './Config.ts';
+import * as DelegatedShares from './delegatedShares.ts';
+import type { Withdrawal } from './delegationStorage.ts';
+import { maxMagnitude } from './magnitudes.ts';
+import * as PodShares from './podShares.ts';
+import type { Pod } from './podStorage.ts';
+import * as RewardsView from './rewardsView.ts';
+import * as SlashableStake from './SlashableStake.ts';
+import * as SlashingLib from './SlashingLib.ts';
+import { BURN_ADDRESS } from './slashedShares.ts';
+import * as StakerShares from './stakerShares.ts';
+import type { State } from './state.ts';
+import { queuedWithdrawalShares } from './withdrawals.ts';
+
+type Json = string | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+type Fields = { readonly [key: string]: Json };
+
+/** By the names of the traces: `block`, `time`, `strategies`, `stakers`, `operators`, `operatorSets`, `withdrawals`, … */
+export type StateView = Fields;
+
+/**
+ * O(n log n) in all that the ledger holds: for looking, not for stepping.
+ *
+ * @param splits keys of rewards splits to show beside those that were set
+ */
+export function viewOf(state: State, splits: readonly string[] = []): StateView {
+  const balances = balancesByHolder(state);
+  const registered = registrationsByOperator(state);
+  const recipients = new Set<string>();
+  for (const [, { redistributionRecipient }] of state.allocation.operatorSets.entries())
+    if (redistributionRecipient !== null) recipients.add(redistributionRecipient);
+  return {
+    block: `${state.block}`,
+    time: `${state.time}`,
+    strategies: Object.fromEntries(state.config.strategies.map(({ id }) => [id, vault(state, id)])),
+    stakers: stakers(state, balances),
+    operators: Object.fromEntries(state.delegation.operators.entries().map(([id]) => [id, operator(state, id, registered.get(id) ?? [])])),
+    operatorSets: Object.fromEntries(state.allocation.operatorSets.entries().map(([key]) => [key, operatorSet(state, key)])),
+    burnableETHShares: `${state.pods.numbers.get('burnableETHShares') ?? 0n}`,
+    burnAddress: balances.get(BURN_ADDRESS) ?? {},
+    recipients: Object.fromEntries([...recipients].sort().map((name) => [name, balances.get(name) ?? {}])),
+    withdrawals: Object.fromEntries(state.delegation.withdrawals.entries().map(([id, record]) => [id, withdrawal(state, record)])),
+    rewards: RewardsView.rewardsView(state, splits),
+  };
+}
+
+function vault(state: State, id: string): Fields {
+  const { totalShares, tokenBalance } = state.strategies.vaults.get(id) ?? { totalShares: 0n, tokenBalance: 0n };
+  return { totalShares: `${totalShares}`, tokenBalance: `${tokenBalance}` };
+}
+
+function balancesByHolder(state: State): Map<string, Fields> {
+  const byHolder = new Map<string, Record<string, string>>();
+  for (const [key, amount] of state.strategies.balances.entries()) {
+    const [holder = '', token = ''] = key.split('|');
+    const tokens = byHolder.get(holder) ?? {};
+    tokens[token] = `${amount}`;
+    byHolder.set(holder, tokens);
+  }
+  return byHolder;
+}
+
+function stakers(state: State, balances: ReadonlyMap<string, Fields>): Fields {
+  const names = new Set<string>();
+  for (const table of [state.delegation.stakers, state.pods.owners, state.pods.pods]) for (const [id] of table.entries()) names.add(id);
+  return Object.fromEntries([...names].sort().map((id) => [id, staker(state, id, balances.get(id) ?? {})]));
+}
+
+function staker(state: State, id: string, tokens: Fields): Fields {
+  const { operator: delegatedTo } = StakerShares.staker(state, id);
+  const held = heldBy(state, id);
+  const factor = (x: string): bigint => DelegatedShares.depositScalingFactor(state, id, x);
+  const withdrawable = held.map(([x, shares]): [string, string] => {
+    const slashing = DelegatedShares.slashingFactor(state, id, x, maxMagnitude(state, delegatedTo, x));
+    return [x, `${SlashingLib.withdrawableShares(shares, factor(x), slashing)}`];
+  });
+  const pod = state.pods.pods.get(id);
+  const scaled = [...held.map(([x]) => x), BEACON].filter((x) => factor(x) !== SlashingLib.WAD);
+  return {
+    delegatedTo,
+    strategyList: held.map(([x]) => x),
+    depositShares: Object.fromEntries(held.map(([x, shares]) => [x, `${shares}`])),
+    withdrawableShares: Object.fromEntries(withdrawable),
+    depositScalingFactor: Object.fromEntries(scaled.map((x) => [x, `${factor(x)}`])),
+    tokens,
+    ...(pod === undefined ? {} : { pod: podView(state, id, pod) }),
+  };
+}
+
+/** Strategies with deposit shares in the contract's order, native ETH last. */
+function heldBy(state: State, id: string): [string, bigint][] {
+  const tokens = StakerShares.staker(state, id).holdings.map(({ strategy, depositShares }): [string, bigint] => [strategy, depositShares]);
+  const native = PodShares.depositShares(state, id);
+  return native > 0n ? [...tokens, [BEACON, native]] : tokens;
+}
+
+function podView(state: State, id: string, pod: Pod): Fields {
+  return {
+    beaconChainSlashingFactor: `${PodShares.beaconFactor(state, id)}`,
+    restakedExecutionLayerGwei: `${pod.restakedExecutionLayerGwei}`,
+    balanceWei: `${pod.balanceWei}`,
+    activeValidatorCount: `${pod.activeValidatorCount}`,
+    currentCheckpointTimestamp: `${pod.currentCheckpointTimestamp}`,
+    lastCheckpointTimestamp: `${pod.lastCheckpointTimestamp}`,
+    checkpoint: Object.fromEntries(Object.entries(pod.checkpoint).map(([name, value]) => [name, `${value}`])),
+  };
+}
+
+/** Operator to the sets that it is or was registered for: it stays slashable for a while after it left. */
+function registrationsByOperator(state: State): ReadonlyMap<string, readonly string[]> {
+  const byOperator = new Map<string, string[]>();
+  for (const [key] of state.allocation.registrations.entries()) {
+    const [id = '', set = ''] = key.split('|');
+    byOperator.set(id, [...(byOperator.get(id) ?? []), set]);
+  }
+  return byOperator;
+}
+
+function operator(state: State, id: string, registrations: readonly string[]): Fields {
+  const strategies = [...state.config.strategies.map((strategy) => strategy.id), BEACON];
+  const each = (of: (strategy: string) => bigint, otherwise: bigint): Fields =>
+    Object.fromEntries(strategies.flatMap((x) => (of(x) === otherwise ? [] : [[x, `${of(x)}`] as const])));
+  const allocatedSets = state.allocation.allocatedSets.values(id);
+  const registeredSets = state.allocation.registeredSets.values(id);
+  const sets = [...new Set([...allocatedSets, ...registrations])];
+  const { isSet, delay } = AllocationViews.allocationDelay(state, id);
+  const stakes = (of: (key: string, x: string) => bigint): Fields => bySet(allocatedSets, (key) => each((x) => of(key, x), 0n));
+  const later = state.block + state.config.deallocationDelayBlocks + 1n;
+  return {
+    shares: each((x) => DelegatedShares.operatorShares(state, id, x), 0n),
+    maxMagnitude: each((x) => maxMagnitude(state, id, x), SlashingLib.WAD),
+    encumberedMagnitude: each((x) => AllocationViews.encumberedMagnitude(state, id, x), 0n),
+    allocatableMagnitude: each((x) => AllocationViews.allocatableMagnitude(state, id, x), SlashingLib.WAD),
+    slashableSharesInQueue: each((x) => DelegatedShares.slashableSharesInQueue(state, id, x), 0n),
+    allocationDelay: { isSet, delay: `${delay}` },
+    allocatedSets,
+    registeredSets,
+    allocations: bySet(allocatedSets, (key) => allocations(state, id, key)),
+    slashable: Object.fromEntries(sets.map((key) => [key, AllocationViews.isOperatorSlashable(state, id, key)])),
+    minSlashableStake: stakes((key, x) => SlashableStake.minimumSlashableStake(state, id, key, x, state.block)),
+    minSlashableStakeAfterDeallocationDelay: stakes((key, x) => SlashableStake.minimumSlashableStake(state, id, key, x, later)),
+    allocatedStake: stakes((key, x) => SlashableStake.allocatedStake(state, id, key, x)),
+  };
+}
+
+function bySet(keys: readonly string[], of: (key: string) => Fields): Fields {
+  return Object.fromEntries(keys.map((key) => [key, of(key)]));
+}
+
+function allocations(state: State, id: string, key: string): Fields {
+  const strategies = state.allocation.allocatedStrategies.values(`${id}|${key}`);
+  return Object.fromEntries(
+    strategies.map((x) => {
+      const { currentMagnitude, pendingDiff, effectBlock } = AllocationViews.updatedAllocation(state, id, key, x);
+      return [x, { currentMagnitude: `${currentMagnitude}`, pendingDiff: `${pendingDiff}`, effectBlock: `${effectBlock}` }];
+    }),
+  );
+}
+
+function operatorSet(state: State, key: string): Fields {
+  const { slashed, slashedShares, pendingSlashes, resolutionBlocks } = state.strategies;
+  const slashIds = pendingSlashes.values(key);
+  const entries = (id: string): Fields =>
+    Object.fromEntries(slashed.values(`${key}|${id}`).map((x) => [x, `${slashedShares.get(`${key}|${id}|${x}`) ?? 0n}`]));
+  const blocks = slashIds.flatMap((id) => {
+    const block = resolutionBlocks.get(`${key}|${id}`);
+    return block === undefined ? [] : [[id, `${block}`] as const];
+  });
+  return {
+    members: state.allocation.members.values(key),
+    strategies: state.allocation.setStrategies.values(key),
+    slashCount: `${state.allocation.operatorSets.get(key)?.slashCount ?? 0n}`,
+    burnOrRedistributable: Object.fromEntries(slashIds.map((id) => [id, entries(id)])),
+    ...(blocks.length === 0 ? {} : { slashResolutionBlock: Object.fromEntries(blocks) }),
+  };
+}
+
+function withdrawal(state: State, record: Withdrawal): Fields {
+  const { staker: id, operator: delegatedTo, startBlock, strategies, scaledShares } = record;
+  return {
+    staker: id,
+    delegatedTo,
+    startBlock: `${startBlock}`,
+    strategies,
+    scaledShares: scaledShares.map(String),
+    sharesNow: queuedWithdrawalShares(state, record).map(String),
+  };
+}

@@ -1,0 +1,102 @@
+// EigenLayer traces: their configuration and steps, in the words of "restaking-trace/1".
+import { z } from 'zod';
+import { fail } from '../../base/Errors.ts';
+import * as Config from '../eigenlayer/Config.ts';
+import * as EigenLayer from '../eigenlayer/EigenLayer.ts';
+import * as Operations from '../eigenlayer/Operations.ts';
+import * as RewardsCoordinator from '../eigenlayer/RewardsCoordinator.ts';
+import { type JsonObject, jsonOf } from './json.ts';
+import type { Kind, Machine, Result } from './machine.ts';
+import { type ConfigReason, configProblem, limit, uint } from './shapes.ts';
+
+const STRATEGY = z.union([
+  z.string(),
+  z.strictObject({
+    id: z.string(),
+    kind: z.enum(['base', 'tvl', 'eigen']).exactOptional(),
+    maxPerDeposit: uint.exactOptional(),
+    maxTotalDeposits: uint.exactOptional(),
+  }),
+]);
+const CONFIG = z.strictObject({
+  profile: z.enum(Config.PROFILES).exactOptional(),
+  minWithdrawalDelayBlocks: limit.exactOptional(),
+  deallocationDelay: limit.exactOptional(),
+  allocationConfigurationDelay: limit.exactOptional(),
+  slashResolutionDelay: limit.exactOptional(),
+  startBlock: limit.exactOptional(),
+  startTime: uint.exactOptional(),
+  strategies: z.array(STRATEGY),
+  rewards: z.strictObject({}).exactOptional(),
+});
+
+/** The fields of operations that name strategies. */
+const STRATEGY_FIELDS = ['strategy', 'strategies'] as const;
+
+export const eigenLayerKind: Kind = {
+  start: (json, { profile }) => {
+    const config = configOf(json, profile);
+    return () => machine(EigenLayer.create(config));
+  },
+  operation: (json, config) => {
+    const operation = Operations.fromJson(json);
+    checkStrategies(operation, configOf(config, undefined));
+    return operation;
+  },
+  resume: (saved) => machine(EigenLayer.fromJson(saved)),
+};
+
+function configOf(json: unknown, profile: string | undefined): Config.Config {
+  const read = z.safeDecode(CONFIG, json as z.input<typeof CONFIG>);
+  if (!read.success) return configProblem(read.error);
+  const { minWithdrawalDelayBlocks, deallocationDelay, allocationConfigurationDelay, slashResolutionDelay, ...rest } = read.data;
+  const chosen = Config.PROFILES.find((known) => known === (profile ?? rest.profile)) ?? Config.MAINNET.profile;
+  return Config.config({
+    ...(rest.startBlock === undefined ? {} : { startBlock: rest.startBlock }),
+    ...(rest.startTime === undefined ? {} : { startTime: rest.startTime }),
+    ...(minWithdrawalDelayBlocks === undefined ? {} : { withdrawalDelayBlocks: minWithdrawalDelayBlocks }),
+    ...(deallocationDelay === undefined ? {} : { deallocationDelayBlocks: deallocationDelay }),
+    ...(allocationConfigurationDelay === undefined ? {} : { configurationDelayBlocks: allocationConfigurationDelay }),
+    ...(slashResolutionDelay === undefined ? {} : { slashResolutionDelayBlocks: slashResolutionDelay }),
+    profile: chosen,
+    strategies: rest.strategies.map((strategy) => (typeof strategy === 'string' ? { id: strategy } : strategy)),
+  });
+}
+
+function checkStrategies(operation: Operations.Operation, config: Config.Config): void {
+  const known = new Set([...config.strategies.map(({ id }) => id), Config.BEACON]);
+  const fields = operation as unknown as Readonly<Record<string, unknown>>;
+  for (const name of STRATEGY_FIELDS) {
+    const value = fields[name];
+    const given = Array.isArray(value) ? value.map((one: unknown): unknown => (Array.isArray(one) ? one[0] : one)) : [value];
+    for (const one of given) {
+      if (typeof one !== 'string' || known.has(one)) continue;
+      const problem = `the configuration knows no strategy ${one}`;
+      fail<Operations.Reason>(
+        { code: 'operation.bad-field', op: operation.op, field: name, problem },
+        `${operation.op}: ${name}: ${problem}`,
+      );
+    }
+  }
+}
+
+function machine(ledger: EigenLayer.Ledger): Machine {
+  // A trace shows every split that one of its steps spoke of, also where the step was refused.
+  const splits = new Set<string>();
+  const read = (given: unknown): Operations.Operation => {
+    const operation = given as Operations.Operation;
+    if (operation.op === 'setSplit') splits.add(RewardsCoordinator.splitKey(operation));
+    return operation;
+  };
+  return {
+    apply: (operation) => jsonOf(EigenLayer.apply(ledger, read(operation))) as Result,
+    explain: (operation) => {
+      const { outcome, intermediates } = EigenLayer.explain(ledger, read(operation));
+      return { result: jsonOf(outcome) as Result, intermediates };
+    },
+    state: () => EigenLayer.view(ledger, { splits: [...splits] }) as JsonObject,
+    save: () => EigenLayer.toJson(ledger),
+  };
+}
+
+export type Reason = ConfigReason;

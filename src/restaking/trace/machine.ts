@@ -1,0 +1,26 @@
+// What a trace needs of a ledger: both kinds of ledger are driven through this.
+import type { Intermediate } from '../state/intermediate.ts';
+import type { Json, JsonObject } from './json.ts';
+
+/** `{ ok: true, … }` or `{ ok: false, error }`, as JSON. */
+export type Result = JsonObject;
+
+export type Machine = {
+  /** Does a step's operation. @throws what is no refusal of the contracts but bad input */
+  readonly apply: (operation: unknown) => Result;
+  /** Does it, and tells every rounded integer. */
+  readonly explain: (operation: unknown) => { readonly result: Result; readonly intermediates: readonly Intermediate[] };
+  readonly state: () => JsonObject;
+  /** The ledger as JSON, from which it can go on. */
+  readonly save: () => unknown;
+};
+
+/** One kind of ledger. */
+export type Kind = {
+  /** The trace's `config`. @throws trace.bad-config */
+  readonly start: (config: Json, options: { readonly profile: string | undefined }) => () => Machine;
+  /** A step's `op`. @throws operation.unknown, operation.bad-field */
+  readonly operation: (json: unknown, config: Json) => unknown;
+  /** A machine that goes on from what `save` gave. @throws ledger.bad-snapshot */
+  readonly resume: (saved: unknown) => Machine;
+};

@@ -9,7 +9,7 @@ import { id } from './Config.ts';
 import { checkCanCall } from './permissions.ts';
 import { WHOLE_BIPS } from './RewardsConfig.ts';
 import * as RewardsMerkle from './RewardsMerkle.ts';
-import { amount, type Reason as RequestReason, transaction, whenNotPaused } from './requests.ts';
+import { amount, flag, type Reason as RequestReason, transaction, whenNotPaused } from './requests.ts';
 import { pay } from './rewardsClaims.ts';
 import { createDirected, createPools, isDelegable, isForSet } from './rewardsEntry.ts';
 import { CONTRACT, checkOwner, rewardsConfig, setParameters } from './rewardsParameters.ts';
@@ -147,9 +147,10 @@ export function setOptInForProtocolFee(
 ): Nothing {
   const who = id(request.who, 'who');
   const caller = id(request.caller ?? who, 'caller');
+  const isOptedIn = flag(request.value, 'value');
   return transaction(ledger, () => {
     checkCanCall(ledger, who, caller, { target: CONTRACT, selector: 'setOptInForProtocolFee' });
-    if (request.value) ledger.rewards.feePayers.set(accountKey(who), true);
+    if (isOptedIn) ledger.rewards.feePayers.set(accountKey(who), true);
     else ledger.rewards.feePayers.delete(accountKey(who));
     return {};
   });

@@ -37,15 +37,15 @@ function run(state: State, op: Step['op']): object {
   const request = read(op) as never;
   switch (op.op) {
     case 'advance': {
-      const blocks = BigInt(op.blocks as number);
+      const blocks = BigInt(op['blocks'] as number);
       state.setClock({ block: state.block + blocks, time: state.time + 12n * blocks });
       return {};
     }
     case 'registerOperator':
-      state.delegation.operators.set(op.operator as string, { delegationApprover: null } as never);
+      state.delegation.operators.set(op['operator'] as string, { delegationApprover: null } as never);
       return {};
     case 'createOperatorSet':
-      state.allocation.operatorSets.set(`${op.avs}:${op.id}`, {} as never);
+      state.allocation.operatorSets.set(`${op['avs']}:${op['id']}`, {} as never);
       return {};
     case 'submitRewards':
       return RewardsCoordinator.submitRewards(state, request);

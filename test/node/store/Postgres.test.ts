@@ -309,6 +309,12 @@ describeIfInstalled(missingPostgres, 'PostgreSQL', () => {
     const otherFile = `${server.folder}/other.pem`;
     writeFileSync(otherFile, other.cert);
     await rejects(openAt(freshUrl(`&sslmode=verify-full&sslrootcert=${otherFile}`)), 'store.unavailable');
+    const elsewhere = await server.secure(await certificate(['127.0.0.2']));
+    await until('a certificate of another address is refused', async () => {
+      const error: unknown = await openAt(freshUrl(`&sslmode=verify-full&sslrootcert=${elsewhere}`)).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ code: 'store.unavailable' });
+      return /does not match certificate/.test(String(error));
+    });
   });
 
   test('no password in any error', async () => {

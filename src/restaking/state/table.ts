@@ -7,34 +7,59 @@ const GONE: unique symbol = Symbol('gone');
 type Slot<V> = V | typeof GONE;
 type Layer<V> = ReadonlyMap<string, Slot<V>>;
 
-/** What was written since the outermost operation began, oldest first. */
+/** What a table takes back: its slot under a key, as it was. */
+type Undoable = { readonly restore: (key: string, slot: unknown) => void };
+
+/** What was written since the outermost operation began, oldest first: three columns, so that a write allocates nothing here. */
 export class Journal {
-  readonly #undo: (() => void)[] = [];
+  readonly #tables: Undoable[] = [];
+  readonly #keys: string[] = [];
+  readonly #slots: unknown[] = [];
+  #length = 0;
   #depth = 0;
 
   get isOpen(): boolean {
     return this.#depth > 0;
   }
 
-  record(undo: () => void): void {
-    if (this.#depth > 0) this.#undo.push(undo);
+  record(table: Undoable, key: string, slot: unknown): void {
+    if (this.#depth === 0) return;
+    const i = this.#length++;
+    this.#tables[i] = table;
+    this.#keys[i] = key;
+    this.#slots[i] = slot;
   }
 
   /** Runs `run`; when it throws, everything that it wrote is taken back. May be nested. */
   atomic<T>(run: () => T): T {
-    const start = this.#undo.length;
+    const start = this.#length;
     this.#depth++;
     try {
       return run();
     } catch (error) {
-      while (this.#undo.length > start) (this.#undo.pop() as () => void)();
+      while (this.#length > start) {
+        const i = --this.#length;
+        (this.#tables[i] as Undoable).restore(this.#keys[i] as string, this.#slots[i]);
+      }
       throw error;
     } finally {
       this.#depth--;
-      if (this.#depth === 0) this.#undo.length = 0;
+      if (this.#depth === 0) this.#clear();
     }
   }
+
+  /** The columns stay as long as a usual operation needs them. */
+  #clear(): void {
+    this.#length = 0;
+    if (this.#tables.length <= USUAL_WRITES) return;
+    this.#tables.length = 0;
+    this.#keys.length = 0;
+    this.#slots.length = 0;
+  }
 }
+
+/** More writes than operations of a few strategies make. */
+const USUAL_WRITES = 64;
 
 export class Table<V extends NonNullable<unknown>> {
   readonly #journal: Journal;
@@ -95,12 +120,16 @@ export class Table<V extends NonNullable<unknown>> {
   }
 
   #write(key: string, slot: Slot<V>): void {
-    const top = this.#top;
-    const old = top.get(key);
-    if (this.#journal.isOpen) this.#journal.record(() => (old === undefined ? top.delete(key) : top.set(key, old)));
+    if (this.#journal.isOpen) this.#journal.record(this, key, this.#top.get(key));
     // Nothing below knows the key: then there is nothing to hide.
-    if (slot === GONE && this.#below.length === 0) top.delete(key);
-    else top.set(key, slot);
+    if (slot === GONE && this.#below.length === 0) this.#top.delete(key);
+    else this.#top.set(key, slot);
+  }
+
+  /** For the journal alone. */
+  restore(key: string, slot: unknown): void {
+    if (slot === undefined) this.#top.delete(key);
+    else this.#top.set(key, slot as Slot<V>);
   }
 }
 

@@ -4,6 +4,7 @@ import { minus, require } from '../state/Revert.ts';
 import * as Snapshots from '../state/snapshots.ts';
 import { plus } from './arithmetic.ts';
 import { BEACON } from './Config.ts';
+import type { Staker } from './delegationStorage.ts';
 import { maxMagnitude } from './magnitudes.ts';
 import * as PodShares from './podShares.ts';
 import * as SlashingLib from './SlashingLib.ts';
@@ -39,37 +40,34 @@ export function operatorShares(state: State, operator: string, strategy: string)
 
 /** `increaseDelegatedShares`: new shares count for the staker's operator from now on. @throws ledger.reverted - FullySlashed, … */
 export function increaseDelegation(state: State, staker: string, strategy: string, prevDepositShares: bigint, addedShares: bigint): void {
-  const { operator } = StakerShares.staker(state, staker);
-  const factor = slashingFactor(state, staker, strategy, maxMagnitude(state, operator, strategy));
-  delegateShares(state, { operator, staker, strategy, prevDepositShares, addedShares, slashingFactor: factor });
+  increaseWith(state, staker, strategy, { record: StakerShares.staker(state, staker), prevDepositShares, addedShares });
 }
 
-export type Increase = {
-  /** null: not delegated; then only the scaling factor changes. */
-  readonly operator: string | null;
-  readonly staker: string;
-  readonly strategy: string;
-  readonly prevDepositShares: bigint;
-  readonly addedShares: bigint;
-  readonly slashingFactor: bigint;
-};
+/** The same, for shares that are in the record but not written yet. */
+export function increaseWith(state: State, staker: string, strategy: string, added: StakerShares.Added): void {
+  const magnitude = maxMagnitude(state, added.record.operator, strategy);
+  delegateShares(state, staker, strategy, added, slashingFactor(state, staker, strategy, magnitude));
+}
 
 /**
- * `_increaseDelegation`: the scaling factor takes up the slashing so far, so that added shares do not pay for it.
+ * `_increaseDelegation`: the scaling factor takes up the slashing so far, so that added shares do not pay for it. Writes the record.
  *
+ * @returns the record as written
  * @throws ledger.reverted - FullySlashed (also when nothing is added), InvalidDepositScalingFactor
  */
-export function delegateShares(state: State, increase: Increase): void {
-  const { operator, staker, strategy, prevDepositShares, addedShares } = increase;
-  require(increase.slashingFactor !== 0n, 'FullySlashed');
-  if (addedShares === 0n) return;
-  const before = depositScalingFactor(state, staker, strategy);
-  const after = SlashingLib.depositScalingFactorAfter(before, prevDepositShares, addedShares, increase.slashingFactor);
-  if (state.note !== undefined) noteScalingFactor(state, increase, before, after);
-  StakerShares.setScalingFactor(state, staker, strategy, after);
-  if (operator === null) return;
-  const key = `${operator}|${strategy}`;
+export function delegateShares(state: State, staker: string, strategy: string, added: StakerShares.Added, factor: bigint): Staker {
+  const { record, prevDepositShares, addedShares } = added;
+  require(factor !== 0n, 'FullySlashed');
+  if (addedShares === 0n) return record;
+  const before = StakerShares.scalingFactor(record, strategy);
+  const after = SlashingLib.depositScalingFactorAfter(before, prevDepositShares, addedShares, factor);
+  if (state.note !== undefined) noteScalingFactor(state, `${staker},${strategy}`, added, factor, before, after);
+  const changed = StakerShares.withScalingFactor(record, strategy, after);
+  state.delegation.stakers.set(staker, changed);
+  if (record.operator === null) return changed;
+  const key = `${record.operator}|${strategy}`;
   state.delegation.operatorShares.set(key, plus(state.delegation.operatorShares.get(key) ?? 0n, addedShares));
+  return changed;
 }
 
 /** `_decreaseDelegation`. @throws ledger.reverted - Panic(0x11) when the operator has fewer */
@@ -148,17 +146,16 @@ function slashableInQueue(state: State, operator: string, strategy: string, befo
 }
 
 /** The steps of `SlashingLib.depositScalingFactorAfter`, told one by one. */
-function noteScalingFactor(state: State, increase: Increase, before: bigint, after: bigint): void {
-  const { staker, strategy, prevDepositShares: prev, addedShares: added, slashingFactor: factor } = increase;
-  const of = `${staker},${strategy}`;
+function noteScalingFactor(state: State, of: string, added: StakerShares.Added, factor: bigint, before: bigint, after: bigint): void {
+  const { prevDepositShares: prev, addedShares } = added;
   let ratio = before;
   if (prev > 0n) {
     const scaled = SlashingLib.scaledShares(prev, before);
     const current = SlashingLib.withdrawableFromScaled(scaled, factor);
-    ratio = SlashingLib.divDown(current + added, prev + added);
+    ratio = SlashingLib.divDown(current + addedShares, prev + addedShares);
     state.note?.(`scaled(${of})`, `floor(${prev} * ${before} / 1e18)`, scaled);
     state.note?.(`currentShares(${of})`, `floor(${scaled} * ${factor} / 1e18)`, current);
-    state.note?.(`ratio(${of})`, `floor((${current} + ${added}) * 1e18 / (${prev} + ${added}))`, ratio);
+    state.note?.(`ratio(${of})`, `floor((${current} + ${addedShares}) * 1e18 / (${prev} + ${addedShares}))`, ratio);
   }
   state.note?.(`newScalingFactor(${of})`, `floor(${ratio} * 1e18 / ${factor})`, after);
 }

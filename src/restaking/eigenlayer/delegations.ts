@@ -3,6 +3,7 @@
 import { require } from '../state/Revert.ts';
 import { BEACON } from './Config.ts';
 import * as DelegatedShares from './delegatedShares.ts';
+import type { Staker } from './delegationStorage.ts';
 import { maxMagnitude } from './magnitudes.ts';
 import * as PodShares from './podShares.ts';
 import { whenNotPaused } from './requests.ts';
@@ -50,11 +51,12 @@ export function delegate(state: State, staker: string, operator: string): void {
   const { strategies, shares } = Withdrawals.depositedShares(state, staker);
   // Without the beacon chain's losses: those are the staker's own and in the amount.
   const factors = strategies.map((strategy) => maxMagnitude(state, operator, strategy));
-  state.delegation.stakers.set(staker, { ...StakerShares.staker(state, staker), operator });
+  let record: Staker = { ...StakerShares.staker(state, staker), operator };
+  state.delegation.stakers.set(staker, record);
   strategies.forEach((strategy, i) => {
-    const [deposited = 0n, slashingFactor = 0n] = [shares[i], factors[i]];
+    const [deposited = 0n, factor = 0n] = [shares[i], factors[i]];
     const addedShares = strategy === BEACON ? nativeShares(state, staker, deposited) : deposited;
-    DelegatedShares.delegateShares(state, { operator, staker, strategy, prevDepositShares: 0n, addedShares, slashingFactor });
+    record = DelegatedShares.delegateShares(state, staker, strategy, { record, prevDepositShares: 0n, addedShares }, factor);
   });
 }
 

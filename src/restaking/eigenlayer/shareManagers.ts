@@ -1,7 +1,9 @@
 // Which contract keeps the deposit shares of a strategy: StrategyManager those of tokens, EigenPodManager those of native ETH.
 // Implements eigenlayer-contracts DelegationManager._getShareManager and the IShareManager functions behind it.
 import { BEACON } from './Config.ts';
+import type { Staker } from './delegationStorage.ts';
 import * as PodShares from './podShares.ts';
+import { WAD } from './SlashingLib.ts';
 import * as StakerShares from './stakerShares.ts';
 import type { State } from './state.ts';
 import * as Vaults from './vaults.ts';
@@ -11,21 +13,21 @@ export function depositShares(state: State, staker: string, strategy: string): b
   return strategy === BEACON ? PodShares.depositShares(state, staker) : StakerShares.depositShares(state, staker, strategy);
 }
 
-/** @throws ledger.reverted - SharesAmountZero, MaxStrategiesExceeded */
-export function addShares(
-  state: State,
-  staker: string,
-  strategy: string,
-  shares: bigint,
-): { readonly prevDepositShares: bigint; readonly addedShares: bigint } {
-  if (strategy === BEACON) return PodShares.addShares(state, staker, shares);
-  return StakerShares.addShares(state, staker, strategy, shares);
+/** What the staker's record becomes is still to be written. @throws ledger.reverted - SharesAmountZero, MaxStrategiesExceeded */
+export function addShares(state: State, staker: string, strategy: string, shares: bigint): StakerShares.Added {
+  if (strategy !== BEACON) return StakerShares.withShares(state, staker, strategy, shares);
+  return { ...PodShares.addShares(state, staker, shares), record: StakerShares.staker(state, staker) };
 }
 
-/** @returns what is left @throws ledger.reverted - SharesAmountZero, SharesAmountTooHigh; native ETH: SharesNegative, and 0 is fine */
-export function removeDepositShares(state: State, staker: string, strategy: string, shares: bigint): bigint {
-  if (strategy === BEACON) return PodShares.removeDepositShares(state, staker, shares);
-  return StakerShares.removeDepositShares(state, staker, strategy, shares);
+/**
+ * The staker's record, still to be written, after shares are gone; with the last one the scaling factor is reset.
+ *
+ * @throws ledger.reverted - SharesAmountZero, SharesAmountTooHigh; native ETH: SharesNegative, and 0 is fine
+ */
+export function removeDepositShares(state: State, id: string, record: Staker, strategy: string, shares: bigint): Staker {
+  if (strategy !== BEACON) return StakerShares.withoutShares(state, record, strategy, shares);
+  const left = PodShares.removeDepositShares(state, id, shares);
+  return left === 0n ? StakerShares.withScalingFactor(record, strategy, WAD) : record;
 }
 
 /** @throws ledger.reverted - see {@link Vaults.withdraw}; native ETH: InsufficientWithdrawableBalance */

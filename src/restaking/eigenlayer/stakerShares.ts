@@ -4,9 +4,9 @@ import { require, revert } from '../state/Revert.ts';
 import { plus } from './arithmetic.ts';
 import { BEACON } from './Config.ts';
 import type { Holding, Staker } from './delegationStorage.ts';
+import * as DurationVaults from './durationVaults.ts';
 import { WAD } from './SlashingLib.ts';
 import type { State } from './state.ts';
-import * as Hooks from './strategyHooks.ts';
 
 /** StrategyManager.MAX_STAKER_STRATEGY_LIST_LENGTH; native shares do not count. */
 export const MAX_STRATEGIES = 32;
@@ -23,41 +23,42 @@ export function depositShares(state: State, id: string, strategy: string): bigin
   return holding(staker(state, id), strategy)?.depositShares ?? 0n;
 }
 
+/** A staker's record as it will be: whoever changes it last writes it, so that an operation writes it once. */
+export type Added = { readonly record: Staker; readonly prevDepositShares: bigint; readonly addedShares: bigint };
+
 /**
- * Gives a staker shares of a token strategy.
+ * A staker with more shares of a token strategy; nothing is written yet.
  *
- * @returns deposit shares before, and those added
- * @throws ledger.reverted - SharesAmountZero, MaxStrategiesExceeded
+ * @throws ledger.reverted - SharesAmountZero, those of duration vaults, MaxStrategiesExceeded
  */
-export function addShares(state: State, id: string, strategy: string, shares: bigint): { prevDepositShares: bigint; addedShares: bigint } {
+export function withShares(state: State, id: string, strategy: string, shares: bigint): Added {
   require(shares !== 0n, 'SharesAmountZero');
-  Hooks.beforeAddShares(state, id, strategy, shares);
+  DurationVaults.beforeAddShares(state, id, strategy, shares);
   const before = staker(state, id);
   const held = holding(before, strategy);
-  const prevDepositShares = held?.depositShares ?? 0n;
-  if (held === undefined) require(before.holdings.length < MAX_STRATEGIES, 'MaxStrategiesExceeded');
+  if (held !== undefined) {
+    const record = withHolding(before, { ...held, depositShares: plus(held.depositShares, shares) });
+    return { record, prevDepositShares: held.depositShares, addedShares: shares };
+  }
+  require(before.holdings.length < MAX_STRATEGIES, 'MaxStrategiesExceeded');
   // Where nothing is held the stored factor was reset: it is WAD.
-  const depositScalingFactor = held?.depositScalingFactor ?? WAD;
-  write(state, id, before, { strategy, depositShares: plus(prevDepositShares, shares), depositScalingFactor });
-  return { prevDepositShares, addedShares: shares };
+  const holdings = [...before.holdings, { strategy, depositShares: shares, depositScalingFactor: WAD }];
+  return { record: { ...before, holdings }, prevDepositShares: 0n, addedShares: shares };
 }
 
 /**
- * Takes shares of a token strategy away; the last one takes the strategy off the list.
+ * A staker with fewer shares of a token strategy; the last one takes the strategy off the list, and its scaling factor with it. Nothing is
+ * written yet.
  *
- * @returns what is left
- * @throws ledger.reverted - SharesAmountZero, SharesAmountTooHigh
+ * @throws ledger.reverted - SharesAmountZero, SharesAmountTooHigh, those of duration vaults
  */
-export function removeDepositShares(state: State, id: string, strategy: string, shares: bigint): bigint {
+export function withoutShares(state: State, before: Staker, strategy: string, shares: bigint): Staker {
   require(shares !== 0n, 'SharesAmountZero');
-  const before = staker(state, id);
   const held = holding(before, strategy);
   if (held === undefined || shares > held.depositShares) return revert('SharesAmountTooHigh');
-  Hooks.beforeRemoveShares(state, id, strategy, shares);
-  const left = held.depositShares - shares;
-  if (left > 0n) write(state, id, before, { ...held, depositShares: left });
-  else state.delegation.stakers.set(id, { ...before, holdings: without(before.holdings, strategy) });
-  return left;
+  DurationVaults.beforeRemoveShares(state, strategy);
+  if (shares < held.depositShares) return withHolding(before, { ...held, depositShares: held.depositShares - shares });
+  return { ...before, holdings: without(before.holdings, strategy) };
 }
 
 /** The deposit scaling factor, WAD where nothing is stored. */
@@ -66,36 +67,29 @@ export function scalingFactor(record: Staker, strategy: string): bigint {
   return holding(record, strategy)?.depositScalingFactor ?? WAD;
 }
 
-export function setScalingFactor(state: State, id: string, strategy: string, depositScalingFactor: bigint): void {
-  const before = staker(state, id);
+/** A staker with another scaling factor; one of a token strategy that is not held has nowhere to stay. */
+export function withScalingFactor(before: Staker, strategy: string, depositScalingFactor: bigint): Staker {
   if (strategy === BEACON) {
-    state.delegation.stakers.set(id, { ...before, beaconScalingFactor: depositScalingFactor });
-    return;
+    return before.beaconScalingFactor === depositScalingFactor ? before : { ...before, beaconScalingFactor: depositScalingFactor };
   }
   const held = holding(before, strategy);
-  // A token strategy that is not held has no factor: the last withdrawal resets it.
-  if (held !== undefined && held.depositScalingFactor !== depositScalingFactor) write(state, id, before, { ...held, depositScalingFactor });
+  return held === undefined || held.depositScalingFactor === depositScalingFactor
+    ? before
+    : withHolding(before, { ...held, depositScalingFactor });
 }
 
 function holding(record: Staker, strategy: string): Holding | undefined {
   return record.holdings.find((held) => held.strategy === strategy);
 }
 
-function write(state: State, id: string, before: Staker, after: Holding): void {
-  const at = before.holdings.findIndex((held) => held.strategy === after.strategy);
-  const holdings = at === -1 ? [...before.holdings, after] : replaced(before.holdings, at, after);
-  state.delegation.stakers.set(id, { ...before, holdings });
+function withHolding(before: Staker, after: Holding): Staker {
+  const holdings = before.holdings.map((held) => (held.strategy === after.strategy ? after : held));
+  return { ...before, holdings };
 }
 
 /** The last moves into the hole. */
 function without(holdings: readonly Holding[], strategy: string): readonly Holding[] {
   const at = holdings.findIndex((held) => held.strategy === strategy);
   const last = holdings.at(-1);
-  return last === undefined || at === -1 ? holdings : replaced(holdings, at, last).slice(0, -1);
-}
-
-function replaced(holdings: readonly Holding[], at: number, holding: Holding): Holding[] {
-  const copy = holdings.slice();
-  copy[at] = holding;
-  return copy;
+  return holdings.slice(0, -1).map((held, i) => (i === at && last !== undefined ? last : held));
 }

@@ -1,5 +1,5 @@
-// What a vault of its own kind checks beyond the common arithmetic: caps on deposits, who may get or give shares.
-// Implements the hooks of eigenlayer-contracts src/contracts/strategies (_beforeDeposit, beforeAddShares, beforeRemoveShares).
+// What a vault of its own kind checks beyond the common arithmetic before tokens become shares. What one checks of shares: durationVaults.ts.
+// Implements the hook _beforeDeposit of eigenlayer-contracts src/contracts/strategies.
 import { require } from '../state/Revert.ts';
 import { MAX_UINT256 } from '../state/schemas.ts';
 import type { StrategyConfig } from './Config.ts';
@@ -27,9 +27,3 @@ export function beforeDeposit(state: State, vault: StrategyConfig | undefined, a
   require(amount <= maxPerDeposit, 'MaxPerDepositExceedsMax');
   require(tokenBalance <= maxTotalDeposits, 'BalanceExceedsMaxTotalDeposits');
 }
-
-/** Before a staker gets shares, by a deposit or by completing a withdrawal as shares. */
-export function beforeAddShares(_state: State, _staker: string, _strategy: string, _shares: bigint): void {}
-
-/** Before a staker's shares are queued for withdrawal. */
-export function beforeRemoveShares(_state: State, _staker: string, _strategy: string, _shares: bigint): void {}

@@ -3,7 +3,7 @@
 import { require, revert, UNDERFLOW } from '../state/Revert.ts';
 import { BEACON, MAX_BLOCK } from './Config.ts';
 import * as DelegatedShares from './delegatedShares.ts';
-import type { Withdrawal } from './delegationStorage.ts';
+import type { Staker, Withdrawal } from './delegationStorage.ts';
 import { maxMagnitudeAt } from './magnitudes.ts';
 import * as SlashingLib from './SlashingLib.ts';
 import * as ShareManagers from './shareManagers.ts';
@@ -33,13 +33,14 @@ export function queueWithdrawal(state: State, leaving: Leaving): Queued {
   require(strategies.length !== 0, 'InputArrayLengthZero');
   const withdrawableAtQueue: bigint[] = [];
   const scaledShares: bigint[] = [];
+  let record = StakerShares.staker(state, staker);
   strategies.forEach((strategy, i) => {
-    const { scaled, withdrawable } = removeShares(state, leaving, strategy, i);
+    const { scaled, withdrawable, after } = removeShares(state, leaving, record, strategy, i);
+    record = after;
     scaledShares.push(scaled);
     withdrawableAtQueue.push(withdrawable);
   });
   const { delegation, block: startBlock } = state;
-  const record = StakerShares.staker(state, staker);
   const count = delegation.counters.get('withdrawals') ?? 0n;
   const id = `W${count}`;
   delegation.stakers.set(staker, { ...record, nonce: record.nonce + 1n });
@@ -87,7 +88,7 @@ export function completeWithdrawal(state: State, id: string, withdrawal: Withdra
       return;
     }
     const added = ShareManagers.addShares(state, staker, strategy, shares);
-    DelegatedShares.delegateShares(state, { operator, staker, strategy, ...added, slashingFactor });
+    DelegatedShares.delegateShares(state, staker, strategy, added, slashingFactor);
   });
 }
 
@@ -124,12 +125,15 @@ function factorsAt(state: State, { staker, operator, strategies }: Withdrawal, b
   );
 }
 
-function removeShares(state: State, leaving: Leaving, strategy: string, i: number): { scaled: bigint; withdrawable: bigint } {
+type Removed = { readonly scaled: bigint; readonly withdrawable: bigint; readonly after: Staker };
+
+/** Of one strategy; the record is still to be written. */
+function removeShares(state: State, leaving: Leaving, record: Staker, strategy: string, i: number): Removed {
   const { staker, operator } = leaving;
   const shares = leaving.depositShares[i] ?? 0n;
   const factor = leaving.slashingFactors[i] ?? 0n;
-  // Read for each strategy: an earlier one in the same withdrawal may be the same, and have reset it.
-  const scaling = DelegatedShares.depositScalingFactor(state, staker, strategy);
+  // As an earlier part of this withdrawal left it: it may be of the same strategy, and have reset the factor.
+  const scaling = StakerShares.scalingFactor(record, strategy);
   const scaled = SlashingLib.scaledShares(shares, scaling);
   const withdrawable = SlashingLib.withdrawableFromScaled(scaled, factor);
   const of = `${staker},${strategy}`;
@@ -139,9 +143,7 @@ function removeShares(state: State, leaving: Leaving, strategy: string, i: numbe
     DelegatedShares.queueScaledShares(state, operator, strategy, queuedRecord(state, of, scaled, withdrawable, factor));
     DelegatedShares.decreaseOperatorShares(state, operator, strategy, withdrawable);
   }
-  const left = ShareManagers.removeDepositShares(state, staker, strategy, shares);
-  if (left === 0n) StakerShares.setScalingFactor(state, staker, strategy, SlashingLib.WAD);
-  return { scaled, withdrawable };
+  return { scaled, withdrawable, after: ShareManagers.removeDepositShares(state, staker, record, strategy, shares) };
 }
 
 /** What a slash finds in the queue: from v1.13.1 no more than what can be withdrawn (ELIP-019). */

@@ -1,11 +1,10 @@
 // What the functions of pods ask for first: the pod, a validator, whether a group of functions is paused, small arguments.
 import * as Check from '../../base/Check.ts';
-import { fail } from '../../base/Errors.ts';
 import type { BeaconValidator, Pod } from './podStorage.ts';
 import * as Requests from './requests.ts';
 import type { State } from './state.ts';
 
-export type Reason = Requests.Reason | { readonly code: 'eigenlayer.not-flag'; readonly field: string; readonly got: string };
+export type Reason = Requests.Reason;
 
 /** Bits of EigenPodManager's pausing; those of EigenPod are kept there too. */
 export const PAUSED = { newPods: 0, verifyCredentials: 2, startCheckpoint: 6, verifyCheckpointProofs: 7, verifyStaleBalance: 8 } as const;
@@ -34,10 +33,5 @@ export function validators(state: State, ids: readonly string[]): readonly strin
 
 /** False when it is left out. @throws eigenlayer.not-flag */
 export function flag(value: boolean | undefined, field: string): boolean {
-  if (value === undefined) return false;
-  if (typeof value !== 'boolean') {
-    const got = Check.kindOf(value);
-    fail<Reason>({ code: 'eigenlayer.not-flag', field, got }, `${field}: expected true or false, got ${got}`);
-  }
-  return value;
+  return value === undefined ? false : Requests.flag(value, field);
 }

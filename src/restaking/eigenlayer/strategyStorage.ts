@@ -1,7 +1,7 @@
 // What StrategyManager and the vaults (StrategyBase and its kinds) store.
 import { z } from 'zod';
 import { EnumerableSets } from '../state/enumerableSets.ts';
-import { flag, uint } from '../state/schemas.ts';
+import { flag, text, uint } from '../state/schemas.ts';
 import type { Schema, Store } from '../state/store.ts';
 import type { Table } from '../state/table.ts';
 
@@ -11,6 +11,42 @@ export type Vault = { readonly totalShares: bigint; readonly tokenBalance: bigin
 /** Caps of a `tvl` vault that were changed. @unit token wei */
 export type Limits = { readonly maxPerDeposit: bigint; readonly maxTotalDeposits: bigint };
 
+export const VAULT_STATES = ['DEPOSITS', 'ALLOCATIONS', 'WITHDRAWALS'] as const;
+
+/** A vault that is its own operator and locks deposits for a time. Times are 0 until they are known. @unit s */
+export type DurationVault = {
+  readonly state: (typeof VAULT_STATES)[number];
+  readonly vaultAdmin: string;
+  readonly arbitrator: string;
+  readonly duration: bigint;
+  readonly lockedAt: bigint;
+  readonly unlockAt: bigint;
+  readonly maturedAt: bigint;
+  /** The operator set that it serves. */
+  readonly avs: string;
+  readonly id: bigint;
+  /** @unit token wei */
+  readonly maxPerDeposit: bigint;
+  /** `maxTotalDeposits` of the contract. @unit token wei */
+  readonly stakeCap: bigint;
+  /** By StrategyFactory. */
+  readonly isTokenBlacklisted: boolean;
+};
+
+const DURATION_VAULT: Schema<DurationVault> = z.strictObject({
+  state: z.enum(VAULT_STATES),
+  vaultAdmin: text,
+  arbitrator: text,
+  duration: uint,
+  lockedAt: uint,
+  unlockAt: uint,
+  maturedAt: uint,
+  avs: text,
+  id: uint,
+  maxPerDeposit: uint,
+  stakeCap: uint,
+  isTokenBlacklisted: flag,
+});
 const LIMITS: Schema<Limits> = z.strictObject({ maxPerDeposit: uint, maxTotalDeposits: uint });
 const VAULT: Schema<Vault> = z.strictObject({ totalShares: uint, tokenBalance: uint });
 
@@ -33,6 +69,8 @@ export class StrategyStorage {
   readonly pendingOperatorSets: EnumerableSets;
   /** By strategy: caps where they are no longer those of the configuration. */
   readonly limits: Table<Limits>;
+  /** By strategy: those that are duration vaults. */
+  readonly durationVaults: Table<DurationVault>;
   /** By staker: deposits by signature so far. */
   readonly signatureNonces: Table<bigint>;
 
@@ -46,6 +84,7 @@ export class StrategyStorage {
     this.pendingSlashes = new EnumerableSets(store, 'strategy.pendingSlashes');
     this.pendingOperatorSets = new EnumerableSets(store, 'strategy.pendingOperatorSets');
     this.limits = store.table('strategy.limits', LIMITS);
+    this.durationVaults = store.table('strategy.durationVaults', DURATION_VAULT);
     this.signatureNonces = store.table('strategy.signatureNonces', uint);
   }
 }

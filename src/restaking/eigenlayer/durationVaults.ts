@@ -1,0 +1,30 @@
+// When a duration vault lets a staker get or give shares. Other vaults always do.
+// Implements the hooks of eigenlayer-contracts src/contracts/strategies/DurationVaultStrategy.sol.
+import { require } from '../state/Revert.ts';
+import { plus } from './arithmetic.ts';
+import type { State } from './state.ts';
+import * as Vaults from './vaults.ts';
+
+/**
+ * Before a staker gets shares, by a deposit (whose tokens are in the vault by now) or by completing a withdrawal as shares.
+ *
+ * @throws ledger.reverted - DepositsLocked, UnderlyingTokenBlacklisted, MustBeDelegatedToVaultOperator, DepositExceedsMaxPerDeposit,
+ *   BalanceExceedsMaxTotalDeposits, Panic(0x11)
+ */
+export function beforeAddShares(state: State, staker: string, strategy: string, shares: bigint): void {
+  const durationVault = state.strategies.durationVaults.get(strategy);
+  if (durationVault === undefined) return;
+  require(durationVault.state === 'DEPOSITS', 'DepositsLocked');
+  require(!durationVault.isTokenBlacklisted, 'UnderlyingTokenBlacklisted');
+  require(state.delegation.stakers.get(staker)?.operator === strategy, 'MustBeDelegatedToVaultOperator');
+  const vault = Vaults.vault(state, strategy);
+  require(Vaults.sharesToUnderlying(vault, shares) <= durationVault.maxPerDeposit, 'DepositExceedsMaxPerDeposit');
+  // Shares that wait in the queue do not count.
+  const active = state.delegation.operatorShares.get(`${strategy}|${strategy}`) ?? 0n;
+  require(Vaults.sharesToUnderlying(vault, plus(active, shares)) <= durationVault.stakeCap, 'BalanceExceedsMaxTotalDeposits');
+}
+
+/** Before shares are queued for withdrawal. @throws ledger.reverted - WithdrawalsLockedDuringAllocations */
+export function beforeRemoveShares(state: State, strategy: string): void {
+  require(state.strategies.durationVaults.get(strategy)?.state !== 'ALLOCATIONS', 'WithdrawalsLockedDuringAllocations');
+}

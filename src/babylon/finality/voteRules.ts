@@ -158,7 +158,7 @@ function voteIsNew(context: Context): Outcome {
 }
 
 /** The commitment that rules the height. */
-export function commitOf(context: Context): StoredCommit | undefined {
+function commitOf(context: Context): StoredCommit | undefined {
   const provider = providerOf(context, context.value.fpBtcPk);
   return provider === undefined ? undefined : RandomnessIndex.lookUp(provider, context.value.blockHeight);
 }

@@ -13,7 +13,7 @@ export type Reason =
   | { readonly code: 'keystore.short-passphrase'; readonly minCharacters: number }
   | { readonly code: 'keystore.kdf-failed' };
 
-export const MIN_PASSPHRASE = 8;
+const MIN_PASSPHRASE = 8;
 /** 128 MiB, about half a second. */
 export const DEFAULT_N: number = 2 ** 17;
 /** 16 MiB: what RFC 7914 calls interactive. A file below it was not made by a careful program. */

@@ -16,7 +16,7 @@ export async function unlockForReading(keystore: Keystore, file: string | undefi
 }
 
 /** Which keys `--unlock` means: names, all of them, or none. */
-export function wantedKeys(keystore: Keystore, unlock: readonly string[] | undefined): readonly string[] {
+function wantedKeys(keystore: Keystore, unlock: readonly string[] | undefined): readonly string[] {
   const all = keystore.list().map(({ name }) => name);
   if (unlock === undefined || (unlock.length === 1 && unlock[0] === 'all')) return all;
   if (unlock.length === 1 && unlock[0] === 'none') return [];

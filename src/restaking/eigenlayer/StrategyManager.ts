@@ -185,7 +185,7 @@ function checkDeposit(ledger: State, { staker, strategy, amount, token }: Deposi
 function deposit(ledger: State, { staker, strategy, amount, token = strategy }: DepositRequest): bigint {
   require(isWhitelisted(ledger, strategy), 'StrategyNotWhitelisted');
   const shares = Vaults.deposit(ledger, strategy, token, amount);
-  DelegatedShares.increaseWith(ledger, staker, strategy, StakerShares.withShares(ledger, staker, strategy, shares));
+  DelegatedShares.increaseWith(ledger, staker, strategy, StakerShares.addShares(ledger, staker, strategy, shares));
   return shares;
 }
 

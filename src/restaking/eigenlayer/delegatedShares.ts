@@ -43,14 +43,15 @@ export function increaseDelegation(state: State, staker: string, strategy: strin
   increaseWith(state, staker, strategy, { record: StakerShares.staker(state, staker), prevDepositShares, addedShares });
 }
 
-/** The same, for shares that are in the record but not written yet. */
+/** The same, for shares that no record has yet. */
 export function increaseWith(state: State, staker: string, strategy: string, added: StakerShares.Added): void {
   const magnitude = maxMagnitude(state, added.record.operator, strategy);
   delegateShares(state, staker, strategy, added, slashingFactor(state, staker, strategy, magnitude));
 }
 
 /**
- * `_increaseDelegation`: the scaling factor takes up the slashing so far, so that added shares do not pay for it. Writes the record.
+ * `_increaseDelegation`: the scaling factor takes up the slashing so far, so that added shares do not pay for it.
+ * Writes the record, with the shares (those of native ETH are the pod's).
  *
  * @returns the record as written
  * @throws ledger.reverted - FullySlashed (also when nothing is added), InvalidDepositScalingFactor
@@ -62,7 +63,7 @@ export function delegateShares(state: State, staker: string, strategy: string, a
   const before = StakerShares.scalingFactor(record, strategy);
   const after = SlashingLib.depositScalingFactorAfter(before, prevDepositShares, addedShares, factor);
   if (state.note !== undefined) noteScalingFactor(state, `${staker},${strategy}`, added, factor, before, after);
-  const changed = StakerShares.withScalingFactor(record, strategy, after);
+  const changed = StakerShares.withShares(record, strategy, plus(prevDepositShares, addedShares), after);
   state.delegation.stakers.set(staker, changed);
   if (record.operator === null) return changed;
   const key = `${record.operator}|${strategy}`;

@@ -52,12 +52,19 @@ export function unknownId(field: string, got: string): never {
 
 /** @throws input.missing, input.not-list, eigenlayer.unknown-id */
 export function strategies(ledger: State, values: readonly string[], field: string): readonly string[] {
-  return Check.list(values, field).map((value, i) => strategy(ledger, value, `${field}[${i}]`));
+  // The name of an element is made when it is needed: this is on the way of every withdrawal.
+  Check.list(values, field).forEach((value, i) => {
+    if (ledger.rank(value) === undefined) strategy(ledger, value, `${field}[${i}]`);
+  });
+  return values;
 }
 
 /** @throws input.missing, input.not-list, input.not-integer, input.out-of-range */
 export function amounts(values: readonly bigint[], field: string): readonly bigint[] {
-  return Check.list(values, field).map((value, i) => amount(value, `${field}[${i}]`));
+  Check.list(values, field).forEach((value, i) => {
+    if (typeof value !== 'bigint' || value < 0n || value > MAX_UINT256) amount(value, `${field}[${i}]`);
+  });
+  return values;
 }
 
 /** @throws eigenlayer.not-flag */

@@ -15,7 +15,7 @@ export function depositShares(state: State, staker: string, strategy: string): b
 
 /** What the staker's record becomes is still to be written. @throws ledger.reverted - SharesAmountZero, MaxStrategiesExceeded */
 export function addShares(state: State, staker: string, strategy: string, shares: bigint): StakerShares.Added {
-  if (strategy !== BEACON) return StakerShares.withShares(state, staker, strategy, shares);
+  if (strategy !== BEACON) return StakerShares.addShares(state, staker, strategy, shares);
   return { ...PodShares.addShares(state, staker, shares), record: StakerShares.staker(state, staker) };
 }
 
@@ -27,7 +27,7 @@ export function addShares(state: State, staker: string, strategy: string, shares
 export function removeDepositShares(state: State, id: string, record: Staker, strategy: string, shares: bigint): Staker {
   if (strategy !== BEACON) return StakerShares.withoutShares(state, record, strategy, shares);
   const left = PodShares.removeDepositShares(state, id, shares);
-  return left === 0n ? StakerShares.withScalingFactor(record, strategy, WAD) : record;
+  return left === 0n ? StakerShares.withBeaconFactor(record, WAD) : record;
 }
 
 /** @throws ledger.reverted - see {@link Vaults.withdraw}; native ETH: InsufficientWithdrawableBalance */

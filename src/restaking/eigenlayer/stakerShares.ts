@@ -1,7 +1,6 @@
 // What a staker holds: deposit shares and scaling factors of token strategies, in the order of the contract's list.
 // Implements eigenlayer-contracts StrategyManager._addShares, _removeDepositShares and the stored DepositScalingFactor.
 import { require, revert } from '../state/Revert.ts';
-import { plus } from './arithmetic.ts';
 import { BEACON } from './Config.ts';
 import type { Holding, Staker } from './delegationStorage.ts';
 import * as DurationVaults from './durationVaults.ts';
@@ -23,27 +22,27 @@ export function depositShares(state: State, id: string, strategy: string): bigin
   return holding(staker(state, id), strategy)?.depositShares ?? 0n;
 }
 
-/** A staker's record as it will be: whoever changes it last writes it, so that an operation writes it once. */
+/** Shares on their way to a staker: what the record was before them. Who takes them up writes it. */
 export type Added = { readonly record: Staker; readonly prevDepositShares: bigint; readonly addedShares: bigint };
 
 /**
- * A staker with more shares of a token strategy; nothing is written yet.
+ * Lets a staker get shares of a token strategy; nothing is written yet.
  *
  * @throws ledger.reverted - SharesAmountZero, those of duration vaults, MaxStrategiesExceeded
  */
-export function withShares(state: State, id: string, strategy: string, shares: bigint): Added {
+export function addShares(state: State, id: string, strategy: string, shares: bigint): Added {
   require(shares !== 0n, 'SharesAmountZero');
   DurationVaults.beforeAddShares(state, id, strategy, shares);
-  const before = staker(state, id);
-  const held = holding(before, strategy);
-  if (held !== undefined) {
-    const record = withHolding(before, { ...held, depositShares: plus(held.depositShares, shares) });
-    return { record, prevDepositShares: held.depositShares, addedShares: shares };
-  }
-  require(before.holdings.length < MAX_STRATEGIES, 'MaxStrategiesExceeded');
-  // Where nothing is held the stored factor was reset: it is WAD.
-  const holdings = [...before.holdings, { strategy, depositShares: shares, depositScalingFactor: WAD }];
-  return { record: { ...before, holdings }, prevDepositShares: 0n, addedShares: shares };
+  const record = staker(state, id);
+  const prevDepositShares = holding(record, strategy)?.depositShares ?? 0n;
+  if (prevDepositShares === 0n) require(record.holdings.length < MAX_STRATEGIES, 'MaxStrategiesExceeded');
+  return { record, prevDepositShares, addedShares: shares };
+}
+
+/** A staker with these deposit shares, which are not 0, and this scaling factor; of native ETH only the factor is kept here. */
+export function withShares(before: Staker, strategy: string, depositShares: bigint, depositScalingFactor: bigint): Staker {
+  if (strategy === BEACON) return withBeaconFactor(before, depositScalingFactor);
+  return withHolding(before, { strategy, depositShares, depositScalingFactor });
 }
 
 /**
@@ -57,7 +56,10 @@ export function withoutShares(state: State, before: Staker, strategy: string, sh
   const held = holding(before, strategy);
   if (held === undefined || shares > held.depositShares) return revert('SharesAmountTooHigh');
   DurationVaults.beforeRemoveShares(state, strategy);
-  if (shares < held.depositShares) return withHolding(before, { ...held, depositShares: held.depositShares - shares });
+  if (shares < held.depositShares) {
+    const { depositShares, depositScalingFactor } = held;
+    return withHolding(before, { strategy, depositShares: depositShares - shares, depositScalingFactor });
+  }
   return { ...before, holdings: without(before.holdings, strategy) };
 }
 
@@ -67,24 +69,21 @@ export function scalingFactor(record: Staker, strategy: string): bigint {
   return holding(record, strategy)?.depositScalingFactor ?? WAD;
 }
 
-/** A staker with another scaling factor; one of a token strategy that is not held has nowhere to stay. */
-export function withScalingFactor(before: Staker, strategy: string, depositScalingFactor: bigint): Staker {
-  if (strategy === BEACON) {
-    return before.beaconScalingFactor === depositScalingFactor ? before : { ...before, beaconScalingFactor: depositScalingFactor };
-  }
-  const held = holding(before, strategy);
-  return held === undefined || held.depositScalingFactor === depositScalingFactor
-    ? before
-    : withHolding(before, { ...held, depositScalingFactor });
+/** A staker with another scaling factor of native ETH. */
+export function withBeaconFactor(before: Staker, beaconScalingFactor: bigint): Staker {
+  return before.beaconScalingFactor === beaconScalingFactor ? before : { ...before, beaconScalingFactor };
 }
 
 function holding(record: Staker, strategy: string): Holding | undefined {
   return record.holdings.find((held) => held.strategy === strategy);
 }
 
-function withHolding(before: Staker, after: Holding): Staker {
-  const holdings = before.holdings.map((held) => (held.strategy === after.strategy ? after : held));
-  return { ...before, holdings };
+/** In its place on the list, or at the end. */
+function withHolding({ operator, holdings, beaconScalingFactor, nonce }: Staker, after: Holding): Staker {
+  const at = holdings.findIndex((held) => held.strategy === after.strategy);
+  const changed = holdings.slice();
+  changed[at === -1 ? holdings.length : at] = after;
+  return { operator, holdings: changed, beaconScalingFactor, nonce };
 }
 
 /** The last moves into the hole. */

@@ -29,7 +29,11 @@ export class Store {
     // A name stands for one schema: the storages are the only callers, and each owns its names.
     if (known !== undefined) return known.table as unknown as Table<V>;
     const table = new Table<V>(this.#journal);
-    for (const [key, json] of this.#loaded.get(name) ?? []) table.set(key, decode(schema, json, `${name}[${JSON.stringify(key)}]`));
+    for (const [key, json] of this.#loaded.get(name) ?? []) {
+      const path = `${name}[${JSON.stringify(key)}]`;
+      if (table.has(key)) badSnapshot(path, 'the key is there twice');
+      table.set(key, decode(schema, json, path));
+    }
     this.#loaded.delete(name);
     this.#tables.set(name, { table, schema } as unknown as Known);
     return table;
@@ -67,8 +71,7 @@ export class Store {
 
   /** @throws ledger.bad-snapshot - when the snapshot has a table that nobody asked for */
   claimed(): void {
-    for (const name of this.#loaded.keys())
-      fail<Reason>({ code: 'ledger.bad-snapshot', path: name, problem: 'no such table' }, `snapshot: ${name}: no such table`);
+    for (const name of this.#loaded.keys()) badSnapshot(name, 'no such table');
   }
 }
 
@@ -78,6 +81,9 @@ export function decode<V>(schema: Schema<V>, json: unknown, path: string): V {
   if (read.success) return read.data;
   const issue = read.error.issues[0];
   const where = [path, ...(issue?.path ?? []).map(String)].join('.');
-  const problem = issue?.message ?? 'not as expected';
-  return fail<Reason>({ code: 'ledger.bad-snapshot', path: where, problem }, `snapshot: ${where}: ${problem}`);
+  return badSnapshot(where, issue?.message ?? 'not as expected');
+}
+
+function badSnapshot(path: string, problem: string): never {
+  fail<Reason>({ code: 'ledger.bad-snapshot', path, problem }, `snapshot: ${path}: ${problem}`);
 }

@@ -99,6 +99,11 @@ export class Table<V extends NonNullable<unknown>> {
     return all.sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
+  /** How many maps a look-up may have to ask. */
+  get layers(): number {
+    return this.#below.length + 1;
+  }
+
   /** A table with the same content; from now on neither sees what the other writes. O(1) but for the merging of layers. */
   fork(journal: Journal): Table<V> {
     if (this.#journal.isOpen) fail({ code: 'ledger.busy' }, 'a ledger cannot be forked inside one of its operations');

@@ -23,22 +23,23 @@ describe.each(FILES)('%s', (path) => {
   it.each(file.traces.map((trace) => [trace.id, trace] as const))(
     '%s: explained step by step, and the same with a snapshot between steps',
     (_, trace) => {
-      let machine = trace.start();
+      const machine = trace.start();
+      let resumed = trace.start();
       for (const [i, { expected }] of trace.steps.entries()) {
         const { result, intermediates } = Traces.explain(trace, machine, i);
         expect([i, StateDifferences.between(expected.result ?? {}, result, 'result')]).toEqual([i, []]);
+        expect([i, Traces.step(trace, resumed, i)]).toEqual([i, result]);
         if (expected.intermediates !== undefined)
           expect([i, intermediates.map(({ what, expr, value }) => ({ what, expr, value: String(value) }))]).toEqual([
             i,
             expected.intermediates,
           ]);
         if (expected.state === undefined) continue;
-        const before = machine.state();
-        expect([i, StateDifferences.between(expected.state, before, 'state')]).toEqual([i, []]);
+        expect([i, StateDifferences.between(expected.state, machine.state(), 'state')]).toEqual([i, []]);
         const saved: unknown = JSON.parse(JSON.stringify(machine.save()));
-        machine = Traces.resume(trace.ledger, saved);
-        expect(machine.state()).toEqual(before);
-        expect(machine.save()).toEqual(saved);
+        expect(resumed.save()).toEqual(saved);
+        resumed = Traces.resume(trace.ledger, saved);
+        expect(resumed.save()).toEqual(saved);
       }
     },
   );

@@ -6,19 +6,19 @@ import { outcome } from '../../../src/restaking/state/Revert.ts';
 import * as Snapshots from '../../../src/restaking/state/snapshots.ts';
 import { Store } from '../../../src/restaking/state/store.ts';
 
-export const GWEI = 1_000_000_000n;
-export const ETH = 10n ** 18n;
+export const GWEI: bigint = 1_000_000_000n;
+export const ETH: bigint = 10n ** 18n;
 
 export function newLedger(): State {
   return new State(Config.config({ strategies: [{ id: 'S1' }, { id: 'S2' }] }), new Store());
 }
 
-export function advance(ledger: State, blocks = 1n): void {
+export function advance(ledger: State, blocks: bigint = 1n): void {
   ledger.setClock({ block: ledger.block + blocks, time: ledger.time + 12n * blocks });
 }
 
 /** Delegates a staker that has no shares yet, and sets what slashing left of the operator. */
-export function delegate(ledger: State, staker: string, operator: string, magnitude = WAD): void {
+export function delegate(ledger: State, staker: string, operator: string, magnitude: bigint = WAD): void {
   ledger.delegation.operators.set(operator, { delegationApprover: null });
   ledger.delegation.stakers.set(staker, { operator, holdings: [], beaconScalingFactor: WAD, nonce: 0n });
   slashTo(ledger, operator, magnitude);

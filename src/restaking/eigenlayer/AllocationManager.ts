@@ -5,6 +5,18 @@ import * as Check from '../../base/Check.ts';
 import { require } from '../state/Revert.ts';
 import { type Change, changeAllocations } from './allocationChanges.ts';
 import { allocationDelay, changeAllocationDelay } from './allocationDelay.ts';
+import {
+  type Caller,
+  callerOf,
+  changeOf,
+  errorName,
+  limited,
+  type MagnitudeChange,
+  type NewSet,
+  newSets,
+  type Registration,
+  registrationOf,
+} from './allocationRequests.ts';
 import { clearDeallocations, isOperatorSlashable } from './allocations.ts';
 import { blockAfter } from './blocks.ts';
 import { MAX_BLOCK } from './Config.ts';
@@ -14,27 +26,12 @@ import * as Requests from './requests.ts';
 import { checkStrategy, slashStrategy } from './slash.ts';
 import type { State } from './state.ts';
 
+export type { MagnitudeChange, NewSet } from './allocationRequests.ts';
+
 export type Reason = Requests.Reason;
 
-type Caller = { readonly caller?: string };
 type SetRequest = OperatorSets.OperatorSetId & Caller;
 type Done = Record<never, never>;
-
-/** An operator set to be made. */
-export type NewSet = {
-  /** @unit 0..2^32-1 */
-  readonly id: bigint;
-  readonly strategies: readonly string[];
-  /** Who may slash; the AVS itself when left out. */
-  readonly slasher?: string;
-};
-
-/** New magnitudes in one operator set. */
-export type MagnitudeChange = OperatorSets.OperatorSetId & {
-  readonly strategies: readonly string[];
-  /** Of the operator's stake in each strategy. @unit 1e-18 */
-  readonly newMagnitudes: readonly bigint[];
-};
 
 /** Which functions can be paused, by their bits. */
 const PAUSED_MODIFY_ALLOCATIONS = 0;
@@ -43,9 +40,6 @@ const PAUSED_REGISTRATION = 2;
 
 const NAME = 'AllocationManager';
 const MAX_UINT16 = 0xffffn;
-const MAX_UINT64 = (1n << 64n) - 1n;
-/** What a registrar reverts with. */
-const ERROR_NAME = /^[ -~]{1,200}$/;
 
 /**
  * Slashes an operator in strategies of one operator set. A slash id is used up even when nothing is allocated.
@@ -135,8 +129,6 @@ export function clearDeallocationQueue(
     return {};
   });
 }
-
-type Registration = Caller & { readonly operator: string; readonly avs: string; readonly ids: readonly bigint[] };
 
 /**
  * Registers an operator for sets of an AVS, whose registrar may refuse. Allocations that are in force become slashable at once.
@@ -377,41 +369,4 @@ export function updateSlasher(ledger: State, request: SetRequest & { readonly sl
 
 function target(selector: string): Target {
   return { target: NAME, selector };
-}
-
-function callerOf({ caller }: Caller, account: string): string {
-  return caller === undefined ? account : Requests.account(caller, 'caller');
-}
-
-function limited(values: readonly bigint[], field: string, max: bigint): readonly bigint[] {
-  return Check.list(values, field).map((value, i) => Check.bigInteger(value, `${field}[${i}]`, 0n, max));
-}
-
-function changeOf(ledger: State, change: MagnitudeChange, at: string): Change {
-  return {
-    setKey: OperatorSets.setKey(change, at),
-    strategies: Requests.strategies(ledger, change.strategies, `${at}strategies`),
-    newMagnitudes: limited(change.newMagnitudes, `${at}newMagnitudes`, MAX_UINT64),
-  };
-}
-
-function registrationOf(request: Registration): { readonly operator: string; readonly avs: string; readonly keys: readonly string[] } {
-  const operator = Requests.account(Check.object(request, 'request').operator, 'operator');
-  const avs = Requests.account(request.avs, 'avs');
-  return { operator, avs, keys: limited(request.ids, 'ids', MAX_BLOCK).map((id) => `${avs}:${id}`) };
-}
-
-function newSets(ledger: State, avs: string, params: readonly NewSet[]): readonly Required<NewSet>[] {
-  return Check.list(params, 'params').map((set, i) => {
-    const { id, strategies, slasher = avs } = Check.object(set, `params[${i}]`);
-    OperatorSets.setKey({ avs, id }, `params[${i}].`);
-    Requests.strategies(ledger, strategies, `params[${i}].strategies`);
-    return { id, strategies, slasher: Requests.account(slasher, `params[${i}].slasher`) };
-  });
-}
-
-function errorName(value: string | null, field: string): string | null {
-  if (value === null) return null;
-  if (!ERROR_NAME.test(Check.text(value, field))) Check.outOfRange(field, 1n, 200n, `${value.length} characters`);
-  return value;
 }

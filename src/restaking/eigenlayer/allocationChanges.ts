@@ -33,7 +33,8 @@ export function changeAllocations(state: State, operator: string, { setKey, stra
     require(before.effectBlock === 0n, 'ModificationAlreadyPending');
     const diff = (newMagnitudes[i] ?? 0n) - before.currentMagnitude;
     require(diff !== 0n, 'SameMagnitude');
-    const isSlashable = isSlashableBySet && before.currentMagnitude !== 0n && state.allocation.setStrategies.has(setKey, strategy);
+    // Something is allocated when it shrinks.
+    const isSlashable = isSlashableBySet && state.allocation.setStrategies.has(setKey, strategy);
     if (diff < 0n && isSlashable) state.allocation.deallocationQueues.pushBack(`${operator}|${strategy}`, setKey);
     const after = diff > 0n ? increased(state, before, diff, delay) : decreased(state, before, diff, isSlashable);
     writeAllocation(state, operator, setKey, strategy, after);

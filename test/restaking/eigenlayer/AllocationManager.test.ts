@@ -70,6 +70,26 @@ describe('modifyAllocations', () => {
     expect(allocation(ledger, 1n).currentMagnitude).toBe(WAD);
   });
 
+  it('clears as many deallocations as asked for, oldest first', () => {
+    const ledger = withSet();
+    AllocationManager.createOperatorSets(ledger, { avs: 'avs', id: 1n, strategies: ['S1'] });
+    AllocationManager.registerForOperatorSets(ledger, { operator: 'op', avs: 'avs', ids: [0n, 1n] });
+    for (const id of [1n, 0n]) allocate(ledger, 10n, 'S1', id);
+    for (const id of [1n, 0n]) allocate(ledger, 0n, 'S1', id);
+    advance(ledger, DEALLOCATION + 1n);
+    const clear = (n: bigint) => AllocationManager.clearDeallocationQueue(ledger, { operator: 'op', strategies: ['S1'], numToClear: [n] });
+    const ids = () => View.getAllocatedSets(ledger, S1).map(({ id }) => id);
+    clear(0n);
+    expect(ids()).toEqual([1n, 0n]);
+    clear(1n);
+    expect(ids()).toEqual([0n]);
+    clear(9n);
+    expect(ids()).toEqual([]);
+    expect(refusal(ledger, () => clear(65_536n))).toBe('input.out-of-range');
+    const lengths = { operator: 'op', strategies: ['S1'], numToClear: [] };
+    expect(refusal(ledger, () => AllocationManager.clearDeallocationQueue(ledger, lengths))).toBe('InputArrayLengthMismatch');
+  });
+
   it('takes several sets in one transaction', () => {
     const ledger = withSet();
     AllocationManager.createOperatorSets(ledger, { avs: 'avs', id: 1n, strategies: [] });
@@ -191,6 +211,7 @@ describe('slashOperator', () => {
     allocate(ledger, WAD / 2n);
     expect(slash(ledger, WAD)).toEqual({ slashId: 1n, shares: [0n] });
     expect(View.getMaxMagnitude(ledger, S1)).toBe(WAD);
+    expect(StrategyManager.getPendingSlashIds(ledger, SET)).toEqual([]);
     advance(ledger, 5n);
     allocate(ledger, WAD);
     slash(ledger, WAD / 2n);

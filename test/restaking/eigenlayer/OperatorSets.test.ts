@@ -100,6 +100,10 @@ describe('updateSlasher', () => {
     expect(View.getSlasher(ledger, SET)).toBe('guard');
     advance(ledger, 1n);
     expect(View.getSlasher(ledger, SET)).toBe('third');
+    // In force, and proposed once more: he waits for nothing, yet the contract sets his clock.
+    propose('third');
+    expect(View.getSlasher(ledger, SET)).toBe('third');
+    expect(View.getPendingSlasher(ledger, SET)).toEqual({ pendingSlasher: 'third', effectBlock: ledger.block + CONFIGURATION + 1n });
   });
 
   it('refuses in the contract’s order', () => {
@@ -134,7 +138,7 @@ describe('stake of a set', () => {
     expect(at(ledger.block)).toEqual([zeros, zeros]);
   });
 
-  it('does not count an increase before its block, nor anything of an operator who was slashed to 0', () => {
+  it('does not count an increase before its block, nor for a set without the operator, nor after a slash to 0', () => {
     const ledger = withSet();
     StrategyManager.depositIntoStrategy(ledger, { staker: 'staker', strategy: 'S1', amount: 1000n });
     DelegationManager.delegateTo(ledger, { staker: 'staker', operator: 'op' });
@@ -146,6 +150,13 @@ describe('stake of a set', () => {
     expect(least()).toEqual([[0n, 0n]]);
     advance(ledger, 5n);
     expect(least()).toEqual([[1000n, 0n]]);
+    AllocationManager.createOperatorSets(ledger, { avs: 'avs', id: 1n, strategies: ['S2'] });
+    StrategyManager.depositIntoStrategy(ledger, { staker: 'staker', strategy: 'S2', amount: 500n });
+    allocate(ledger, WAD / 2n, 'S2', 1n);
+    advance(ledger, 5n);
+    const other = { ...stake, operators: ['op'], id: 1n };
+    expect(View.getAllocatedStake(ledger, other)).toEqual([[0n, 250n]]);
+    expect(View.getMinimumSlashableStake(ledger, { ...other, futureBlock: ledger.block })).toEqual([[0n, 0n]]);
     slash(ledger, WAD);
     expect(least()).toEqual([[0n, 0n]]);
     expect(View.getAllocatableMagnitude(ledger, S1)).toBe(0n);

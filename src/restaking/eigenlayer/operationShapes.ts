@@ -1,7 +1,8 @@
 // The JSON of each operation, as schemas.
 import { z } from 'zod';
+import { firstProblem, type Problem } from '../state/problem.ts';
 import { ID, MAX_UINT256 } from '../state/schemas.ts';
-import type { Operation } from './Operations.ts';
+import type { Operation } from './operation.ts';
 
 const digits = z.union([z.string().regex(/^-?(?:0|[1-9][0-9]{0,77})$/), z.number().int()], {
   error: 'expected an integer below 2^53, or decimal digits as text',
@@ -147,20 +148,7 @@ export const SHAPES: { readonly [K in Operation['op']]: Shape<K> } = {
 };
 
 /** The operation, or the first field that is not as it should be. */
-export function read(
-  name: Operation['op'],
-  json: unknown,
-): { readonly value: Operation } | { readonly field: string; readonly problem: string } {
+export function read(name: Operation['op'], json: unknown): { readonly value: Operation } | Problem {
   const result = z.safeDecode(SHAPES[name] as z.ZodType<Operation, unknown>, json);
-  if (result.success) return { value: result.data };
-  return problemOf(result.error.issues[0]);
-}
-
-function problemOf(issue: z.core.$ZodIssue | undefined): { readonly field: string; readonly problem: string } {
-  if (issue === undefined) return { field: '', problem: 'not as expected' };
-  const path = issue.path.map(String).join('.');
-  if (issue.code === 'unrecognized_keys') return { field: [path, issue.keys[0]].filter(Boolean).join('.'), problem: 'no such field' };
-  if (issue.code === 'invalid_union') return problemOf(issue.errors[0]?.[0]);
-  if (issue.code === 'invalid_type' && issue.input === undefined) return { field: path, problem: 'missing' };
-  return { field: path, problem: issue.message };
+  return result.success ? { value: result.data } : firstProblem(result.error);
 }

@@ -1,6 +1,7 @@
 // All tables of one ledger: one journal, forked together, saved and loaded together.
 import { z } from 'zod';
 import { fail } from '../../base/Errors.ts';
+import { firstProblem } from './problem.ts';
 import { Journal, Table } from './table.ts';
 
 export type Reason =
@@ -79,9 +80,8 @@ export class Store {
 export function decode<V>(schema: Schema<V>, json: unknown, path: string): V {
   const read = z.safeDecode(schema, json);
   if (read.success) return read.data;
-  const issue = read.error.issues[0];
-  const where = [path, ...(issue?.path ?? []).map(String)].join('.');
-  return badSnapshot(where, issue?.message ?? 'not as expected');
+  const { field, problem } = firstProblem(read.error);
+  return badSnapshot(field === '' ? path : `${path}.${field}`, problem);
 }
 
 function badSnapshot(path: string, problem: string): never {

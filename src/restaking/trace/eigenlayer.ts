@@ -50,7 +50,8 @@ function configOf(json: unknown, profile: string | undefined): Config.Config {
   const read = z.safeDecode(CONFIG, json as z.input<typeof CONFIG>);
   if (!read.success) return configProblem(read.error);
   const { minWithdrawalDelayBlocks, deallocationDelay, allocationConfigurationDelay, slashResolutionDelay, ...rest } = read.data;
-  const chosen = Config.PROFILES.find((known) => known === (profile ?? rest.profile)) ?? Config.MAINNET.profile;
+  // What is none of the known profiles is refused with the rest of the configuration.
+  const chosen = (profile ?? rest.profile ?? Config.MAINNET.profile) as Config.Profile;
   return Config.config({
     ...(rest.startBlock === undefined ? {} : { startBlock: rest.startBlock }),
     ...(rest.startTime === undefined ? {} : { startTime: rest.startTime }),

@@ -1,6 +1,7 @@
 // Schemas and errors that the configurations of both kinds of traces share.
 import { z } from 'zod';
 import { fail } from '../../base/Errors.ts';
+import { firstProblem } from '../state/problem.ts';
 import type { Schema } from '../state/store.ts';
 
 export type ConfigReason = { readonly code: 'trace.bad-config'; readonly field: string; readonly problem: string };
@@ -19,9 +20,6 @@ export const limit: Schema<bigint> = uint.refine((value) => value <= 0xffff_ffff
 
 /** Throws `trace.bad-config` for the first issue. */
 export function configProblem(error: z.ZodError): never {
-  const [issue] = error.issues;
-  const path = (issue?.path ?? []).map(String).join('.');
-  const field = issue?.code === 'unrecognized_keys' ? [path, issue.keys[0]].filter(Boolean).join('.') : path;
-  const problem = issue?.code === 'unrecognized_keys' ? 'no such field' : (issue?.message ?? 'not as expected');
+  const { field, problem } = firstProblem(error);
   return fail<ConfigReason>({ code: 'trace.bad-config', field, problem }, `config: ${field}: ${problem}`);
 }

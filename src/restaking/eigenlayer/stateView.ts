@@ -28,7 +28,7 @@ export type StateView = Fields;
  */
 export function viewOf(state: State, splits: readonly string[] = []): StateView {
   const balances = balancesByHolder(state);
-  const registered = registrationsByOperator(state);
+  const touched = touchedByOperator(state);
   const recipients = new Set<string>();
   for (const [, { redistributionRecipient }] of state.allocation.operatorSets.entries())
     if (redistributionRecipient !== null) recipients.add(redistributionRecipient);
@@ -37,7 +37,7 @@ export function viewOf(state: State, splits: readonly string[] = []): StateView 
     time: `${state.time}`,
     strategies: Object.fromEntries(state.config.strategies.map(({ id }) => [id, vault(state, id)])),
     stakers: stakers(state, balances),
-    operators: Object.fromEntries(state.delegation.operators.entries().map(([id]) => [id, operator(state, id, registered.get(id) ?? [])])),
+    operators: Object.fromEntries(state.delegation.operators.entries().map(([id]) => [id, operator(state, id, touched(id))])),
     operatorSets: Object.fromEntries(state.allocation.operatorSets.entries().map(([key]) => [key, operatorSet(state, key)])),
     burnableETHShares: `${state.pods.numbers.get('burnableETHShares') ?? 0n}`,
     burnAddress: balances.get(BURN_ADDRESS) ?? {},
@@ -109,23 +109,34 @@ function podView(state: State, id: string, pod: Pod): Fields {
   };
 }
 
-/** Operator to the sets that it is or was registered for: it stays slashable for a while after it left. */
-function registrationsByOperator(state: State): ReadonlyMap<string, readonly string[]> {
-  const byOperator = new Map<string, string[]>();
+/** Where an operator is or was: sets that it registered for (it stays slashable for a while), allocations by set and strategy. */
+type Touched = { readonly registrations: string[]; readonly allocations: [set: string, strategy: string][] };
+
+function touchedByOperator(state: State): (operator: string) => Touched {
+  const byOperator = new Map<string, Touched>();
+  const of = (id: string): Touched => {
+    const touched = byOperator.get(id) ?? { registrations: [], allocations: [] };
+    byOperator.set(id, touched);
+    return touched;
+  };
   for (const [key] of state.allocation.registrations.entries()) {
     const [id = '', set = ''] = key.split('|');
-    byOperator.set(id, [...(byOperator.get(id) ?? []), set]);
+    of(id).registrations.push(set);
   }
-  return byOperator;
+  for (const [key] of state.allocation.allocations.entries()) {
+    const [id = '', set = '', strategy = ''] = key.split('|');
+    of(id).allocations.push([set, strategy]);
+  }
+  return of;
 }
 
-function operator(state: State, id: string, registrations: readonly string[]): Fields {
+function operator(state: State, id: string, touched: Touched): Fields {
   const strategies = [...state.config.strategies.map((strategy) => strategy.id), BEACON];
   const each = (of: (strategy: string) => bigint, otherwise: bigint): Fields =>
     Object.fromEntries(strategies.flatMap((x) => (of(x) === otherwise ? [] : [[x, `${of(x)}`] as const])));
   const allocatedSets = state.allocation.allocatedSets.values(id);
   const registeredSets = state.allocation.registeredSets.values(id);
-  const sets = [...new Set([...allocatedSets, ...registrations])];
+  const sets = [...new Set([...allocatedSets, ...touched.registrations])];
   const { isSet, delay } = AllocationViews.allocationDelay(state, id);
   const stakes = (of: (key: string, x: string) => bigint): Fields => bySet(allocatedSets, (key) => each((x) => of(key, x), 0n));
   const later = state.block + state.config.deallocationDelayBlocks + 1n;
@@ -138,7 +149,7 @@ function operator(state: State, id: string, registrations: readonly string[]): F
     allocationDelay: { isSet, delay: `${delay}` },
     allocatedSets,
     registeredSets,
-    allocations: bySet(allocatedSets, (key) => allocations(state, id, key)),
+    allocations: allocations(state, id, touched.allocations),
     slashable: Object.fromEntries(sets.map((key) => [key, AllocationViews.isOperatorSlashable(state, id, key)])),
     minSlashableStake: stakes((key, x) => SlashableStake.minimumSlashableStake(state, id, key, x, state.block)),
     minSlashableStakeAfterDeallocationDelay: stakes((key, x) => SlashableStake.minimumSlashableStake(state, id, key, x, later)),
@@ -150,14 +161,16 @@ function bySet(keys: readonly string[], of: (key: string) => Fields): Fields {
   return Object.fromEntries(keys.map((key) => [key, of(key)]));
 }
 
-function allocations(state: State, id: string, key: string): Fields {
-  const strategies = state.allocation.allocatedStrategies.values(`${id}|${key}`);
-  return Object.fromEntries(
-    strategies.map((x) => {
-      const { currentMagnitude, pendingDiff, effectBlock } = AllocationViews.updatedAllocation(state, id, key, x);
-      return [x, { currentMagnitude: `${currentMagnitude}`, pendingDiff: `${pendingDiff}`, effectBlock: `${effectBlock}` }];
-    }),
-  );
+/** Every allocation that was ever made: one that was slashed away while it waited still has its block. */
+function allocations(state: State, id: string, sets: readonly (readonly [string, string])[]): Fields {
+  const bySetKey = new Map<string, Record<string, Fields>>();
+  for (const [key, x] of sets) {
+    const { currentMagnitude, pendingDiff, effectBlock } = AllocationViews.updatedAllocation(state, id, key, x);
+    const strategies = bySetKey.get(key) ?? {};
+    strategies[x] = { currentMagnitude: `${currentMagnitude}`, pendingDiff: `${pendingDiff}`, effectBlock: `${effectBlock}` };
+    bySetKey.set(key, strategies);
+  }
+  return Object.fromEntries(bySetKey);
 }
 
 function operatorSet(state: State, key: string): Fields {

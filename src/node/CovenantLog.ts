@@ -13,15 +13,15 @@ import * as Bytes from '../base/Bytes.ts';
 import { fail, isSatlockError } from '../base/Errors.ts';
 import * as Hex from '../base/Hex.ts';
 import * as Line from './covenantLog/line.ts';
-import * as Lock from './covenantLog/lock.ts';
 import * as OwnerFiles from './ownerFiles.ts';
+import * as ProcessLock from './processLock.ts';
 
 export type { Entry } from './covenantLog/line.ts';
 
 export type Reason =
   | CovenantSigner.Reason
-  | Lock.Reason
   | OwnerFiles.Reason
+  | ({ readonly code: 'covenant-log.locked'; readonly lock: string } & ProcessLock.Holder)
   | { readonly code: 'covenant-log.corrupt'; readonly file: string; readonly line: number; readonly problem: string }
   | { readonly code: 'covenant-log.truncated'; readonly file: string; readonly line: number; readonly expectedLines: number }
   | { readonly code: 'covenant-log.bad-head'; readonly file: string; readonly problem: string }
@@ -60,7 +60,7 @@ export class CovenantLog {
   /** Bytes of an unfinished line that were dropped at opening: the process ended while it wrote. */
   readonly droppedBytes: number;
   readonly #now: () => number;
-  readonly #lock: Lock.Lock;
+  readonly #lock: ProcessLock.Lock;
   readonly #handle: number;
   readonly #entries: Line.Entry[] = [];
   readonly #byStake = new Map<string, Line.Entry>();
@@ -68,7 +68,7 @@ export class CovenantLog {
   #open = true;
 
   /** Use {@link open}. */
-  private constructor(options: Options, lock: Lock.Lock, handle: number) {
+  private constructor(options: Options, lock: ProcessLock.Lock, handle: number) {
     this.path = options.path;
     this.#now = options.now ?? Date.now;
     this.#lock = lock;
@@ -96,7 +96,8 @@ export class CovenantLog {
    */
   static open(options: Options): CovenantLog {
     const { path } = options;
-    const lock = Lock.take(`${path}.lock`);
+    const file = `${path}.lock`;
+    const lock = ProcessLock.take(file, { refuse: (holder) => locked(file, holder) });
     let handle: number | undefined;
     try {
       handle = openFile(path);
@@ -221,6 +222,13 @@ export function read(path: string): readonly Line.Entry[] {
   // The head first: what is appended meanwhile only makes the log longer.
   const head = readHead(path);
   return readLines(path, fs.readFileSync(path), head, true).entries;
+}
+
+function locked(lock: string, holder: ProcessLock.Holder): never {
+  return fail<Reason>(
+    { code: 'covenant-log.locked', lock, ...holder },
+    `${lock}: ${ProcessLock.nameOf(holder)} writes this log; if it is gone for certain, delete the lock file`,
+  );
 }
 
 function stakeOf({ covenantPk, outpoint }: CovenantSigner.Prepared): string {

@@ -255,7 +255,7 @@ describe('other writers', () => {
 
   const lockOf = (changes: object): void => {
     const text = fs.readFileSync(`${path}.lock`, 'utf8');
-    fs.writeFileSync(`${path}.lock`, `${JSON.stringify({ ...JSON.parse(text), nonce: 'x', ...changes })}\n`);
+    fs.writeFileSync(`${path}.lock`, `${JSON.stringify({ ...JSON.parse(text), nonce: '0'.repeat(32), ...changes })}\n`);
   };
 
   it('a lock of a process that is gone is taken over; one of another machine, or one that says nothing, never', () => {
@@ -264,7 +264,8 @@ describe('other writers', () => {
       [{ pid: gone }, true],
       [{ pid: gone, host: 'elsewhere' }, false],
       [{ pid: 0 }, false],
-      [{ pid: process.ppid }, false],
+      [{ pid: process.ppid, started: '' }, false],
+      [{ nonce: '../x', pid: gone }, false],
       [{ pid: undefined }, false],
     ] as const) {
       const log = CovenantLog.open({ path });

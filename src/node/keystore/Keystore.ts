@@ -11,6 +11,7 @@ import * as PublicKey from '../../crypto/PublicKey.ts';
 import * as SecretKey from '../../crypto/SecretKey.ts';
 import type { KeyRing } from '../../signer/Signer.ts';
 import * as OwnerFiles from '../ownerFiles.ts';
+import * as ProcessLock from '../processLock.ts';
 import * as Kdf from './kdf.ts';
 import * as KeyFile from './keyFile.ts';
 import * as Mnemonic from './mnemonic.ts';
@@ -41,6 +42,7 @@ export type Reason =
   | { readonly code: 'keystore.unknown-key'; readonly key: string }
   | { readonly code: 'keystore.too-many'; readonly limit: number }
   | { readonly code: 'keystore.busy' }
+  | ({ readonly code: 'keystore.folder-locked'; readonly lock: string } & ProcessLock.Holder)
   | { readonly code: 'keystore.changed-meanwhile'; readonly name: string }
   | { readonly code: 'keystore.too-many-addresses'; readonly limit: number }
   | { readonly code: 'keystore.bad-cost' }
@@ -58,6 +60,10 @@ const CLOCK_SKEW_MS = 300_000;
 const MAX_KEYS = 1_000;
 /** Each takes 128 MiB for half a second, one after the other; more callers than these wait elsewhere. */
 const MAX_WAITING = 16;
+/** Hidden, so that it is no key's name ({@link Names.PATTERN}). */
+const LOCK_FILE = '.lock';
+/** Another process holds the lock for a write or two. */
+const LOCK_WAIT_MS = 5_000;
 
 type Entry = { readonly file: KeyFile.KeyFile; readonly text: string };
 type Unlocked = KeyFile.Opened & { entry: Entry };
@@ -124,7 +130,7 @@ export class Keystore implements KeyRing {
   /**
    * A new key, from 24 fresh words that are returned once and kept nowhere.
    *
-   * @throws keystore.bad-name, keystore.name-taken, keystore.short-passphrase, keystore.bad-hd-path
+   * @throws keystore.bad-name, keystore.name-taken, keystore.short-passphrase, keystore.bad-hd-path, keystore.folder-locked
    */
   async generate(options: {
     readonly name: string;
@@ -141,6 +147,7 @@ export class Keystore implements KeyRing {
    * Stores the key of a mnemonic. Without a path it is the BIP32 master key, as eotsd has it.
    *
    * @throws keystore.bad-mnemonic, keystore.bad-hd-path, keystore.bad-name, keystore.name-taken, keystore.key-known, keystore.short-passphrase
+   * @throws keystore.folder-locked
    */
   async importMnemonic(options: {
     readonly name: string;
@@ -160,6 +167,7 @@ export class Keystore implements KeyRing {
    *
    * @shape secretKey: 32 bytes
    * @throws secret-key.out-of-range, keystore.bad-name, keystore.name-taken, keystore.key-known, keystore.short-passphrase
+   * @throws keystore.folder-locked
    */
   async importSecret(options: { readonly name: string; readonly passphrase: string; readonly secretKey: Uint8Array }): Promise<KeyInfo> {
     const { name, passphrase } = options;
@@ -173,24 +181,30 @@ export class Keystore implements KeyRing {
     return secretKey;
   }
 
-  /** Deletes the file of a key and forgets the key. @throws keystore.unknown-key */
+  /** Deletes the file of a key and forgets the key. @throws keystore.unknown-key, keystore.folder-locked */
   remove(key: string): KeyInfo {
     const { file } = this.#entryOf(key);
     const info = this.#info(file);
     this.lock(file.publicKey);
-    OwnerFiles.remove(this.#pathOf(file.name));
-    this.reload();
+    this.#alone(() => {
+      OwnerFiles.remove(this.#pathOf(file.name));
+      this.reload();
+    });
     return info;
   }
 
-  /** Seals a key anew under another passphrase. @throws keystore.unknown-key, keystore.wrong-passphrase, keystore.short-passphrase */
+  /**
+   * Seals a key anew under another passphrase.
+   *
+   * @throws keystore.unknown-key, keystore.wrong-passphrase, keystore.short-passphrase, keystore.changed-meanwhile, keystore.folder-locked
+   */
   async changePassphrase(key: string, passphrase: string, next: string): Promise<KeyInfo> {
     Kdf.checkPassphrase(next);
     const entry = this.#reread(key);
     const opened = await this.#open(entry.file, passphrase);
     try {
       const file = await this.#exclusive(() => KeyFile.seal(opened.secretKey, entry.file, entry.file.state, next, this.#scryptN));
-      return this.#info(this.#write(entry, file).file);
+      return this.#info(this.#alone(() => this.#replace(entry, file)).file);
     } finally {
       wipe(opened);
       // What is in memory was authenticated by the old passphrase; the file is by the new one.
@@ -203,6 +217,7 @@ export class Keystore implements KeyRing {
    * passphrase.
    *
    * @throws keystore.unknown-key, keystore.wrong-passphrase, keystore.too-many-addresses, babylon-address.*
+   * @throws keystore.changed-meanwhile, keystore.folder-locked
    */
   async allowAddress(key: string, passphrase: string, address: string, allow = true): Promise<KeyInfo> {
     const { text } = BabylonAddress.parse(address);
@@ -216,8 +231,8 @@ export class Keystore implements KeyRing {
         const limit = KeyFile.MAX_ADDRESSES;
         fail<Reason>({ code: 'keystore.too-many-addresses', limit }, `a key lists at most ${limit} addresses; remove one first`);
       }
-      const written = this.#write(entry, KeyFile.withState(entry.file, { ...state, possessionAddresses }, opened.stateKey));
-      return this.#info(written.file);
+      const file = KeyFile.withState(entry.file, { ...state, possessionAddresses }, opened.stateKey);
+      return this.#info(this.#alone(() => this.#replace(entry, file)).file);
     } finally {
       wipe(opened);
     }
@@ -227,6 +242,7 @@ export class Keystore implements KeyRing {
    * Brings a key into memory, and binds it when the store is known ({@link bindTo}). Unlocking twice checks the passphrase and changes nothing.
    *
    * @throws keystore.unknown-key, keystore.wrong-passphrase, keystore.altered, keystore.key-mismatch, keystore.short-passphrase, keystore.busy
+   * @throws keystore.changed-meanwhile, keystore.folder-locked - while it is bound
    */
   async unlock(key: string, passphrase: string): Promise<KeyInfo> {
     const entry = this.#reread(key);
@@ -281,6 +297,7 @@ export class Keystore implements KeyRing {
    * when they are locked, before their unlocking does.
    *
    * @returns what became of each key, by name
+   * @throws keystore.changed-meanwhile, keystore.folder-locked
    */
   bindTo(storeId: string): ReadonlyMap<string, Binding> {
     if (!/^[0-9a-f]{32}$/.test(storeId)) Check.outOfRange('storeId', 0n, 2n ** 128n - 1n, JSON.stringify(storeId));
@@ -340,8 +357,13 @@ export class Keystore implements KeyRing {
       const file = await this.#exclusive(() =>
         KeyFile.seal(secretKey, fixed, { storeId: null, possessionAddresses: [] }, passphrase, this.#scryptN),
       );
-      this.#create(name, KeyFile.encode(file));
-      this.reload();
+      this.#alone(() => {
+        // Sealing took its time: the name and the key must still be free.
+        this.reload();
+        this.#checkFree(name, Hex.encode(publicKey));
+        this.#create(name, KeyFile.encode(file));
+        this.reload();
+      });
       return this.#info(file);
     } finally {
       SecretKey.wipe(secretKey);
@@ -371,11 +393,17 @@ export class Keystore implements KeyRing {
     const opened = this.#unlocked.get(id);
     const found = this.#bindingOf(id, storeId);
     if (opened === undefined || found !== 'not-fresh') return found;
-    this.#refresh(opened);
-    const { file } = opened.entry;
-    const age = this.#now() - Date.parse(file.createdAt);
-    if (file.state.storeId !== null || age > FRESH_MS || age < -CLOCK_SKEW_MS) return this.#bindingOf(id, storeId);
-    opened.entry = this.#write(opened.entry, KeyFile.withState(file, { ...file.state, storeId }, opened.stateKey));
+    const age = this.#now() - Date.parse(opened.entry.file.createdAt);
+    if (age > FRESH_MS || age < -CLOCK_SKEW_MS) this.#refresh(opened);
+    else {
+      this.#alone(() => {
+        this.#refresh(opened);
+        const { file } = opened.entry;
+        // Another process may have bound the key to its own store: the first one has it.
+        if (file.state.storeId === null)
+          opened.entry = this.#replace(opened.entry, KeyFile.withState(file, { ...file.state, storeId }, opened.stateKey));
+      });
+    }
     return this.#bindingOf(id, storeId);
   }
 
@@ -417,8 +445,19 @@ export class Keystore implements KeyRing {
     return this.#entryOf(key);
   }
 
-  /** Replaces a file that is still the one that was read. */
-  #write(read: Entry, file: KeyFile.KeyFile): Entry {
+  /** Runs what looks at the folder and changes it while no other process does; at once when it is free. */
+  #alone<T>(job: () => T): T {
+    const path = join(this.folder, LOCK_FILE);
+    const lock = ProcessLock.take(path, { waitMs: LOCK_WAIT_MS, refuse: (holder) => folderLocked(path, holder) });
+    try {
+      return job();
+    } finally {
+      lock.release();
+    }
+  }
+
+  /** Replaces a file that is still the one that was read. To be run {@link #alone}: between the look and the change nobody may come. */
+  #replace(read: Entry, file: KeyFile.KeyFile): Entry {
     const { name } = file;
     if (this.#load(name).text !== read.text) {
       fail<Reason>({ code: 'keystore.changed-meanwhile', name }, `key ${name}: another process changed its file meanwhile; try again`);
@@ -471,6 +510,13 @@ export class Keystore implements KeyRing {
 
 function nameTaken(name: string): never {
   return fail<Reason>({ code: 'keystore.name-taken', name }, `a key with the name ${name} exists; it is never overwritten`);
+}
+
+function folderLocked(lock: string, holder: ProcessLock.Holder): never {
+  return fail<Reason>(
+    { code: 'keystore.folder-locked', lock, ...holder },
+    `${lock}: ${ProcessLock.nameOf(holder)} changes a key; try again. If it is gone for certain, delete the lock file`,
+  );
 }
 
 function wipe(opened: KeyFile.Opened): void {

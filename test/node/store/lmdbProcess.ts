@@ -1,11 +1,11 @@
-// Starts test/node/store/lmdbChild.ts and reads what it says.
+// Starts test/node/store/lmdbChild.ts, or another script, and reads what it says.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const SCRIPT = fileURLToPath(new URL('./lmdbChild.ts', import.meta.url));
+const SCRIPT = new URL('./lmdbChild.ts', import.meta.url);
 
 export type Child = {
   readonly process: ChildProcess;
@@ -18,14 +18,16 @@ export type Child = {
 };
 
 export type Start = {
+  /** Another script than lmdbChild.ts. */
+  readonly script?: URL;
   /** A program that runs node, such as a tracer. */
   readonly under?: readonly string[];
   readonly uid?: number;
 };
 
-export function child(args: readonly (string | number)[], { under = [], uid }: Start = {}): Child {
+export function child(args: readonly (string | number)[], { script = SCRIPT, under = [], uid }: Start = {}): Child {
   const [program = process.execPath, ...before] = [...under, process.execPath];
-  const started = spawn(program, [...before, '--import', import.meta.resolve('tsx'), SCRIPT, ...args.map(String)], {
+  const started = spawn(program, [...before, '--import', import.meta.resolve('tsx'), fileURLToPath(script), ...args.map(String)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid, gid: uid, env: { ...process.env, TMPDIR: '/tmp', HOME: '/tmp' } }),
   });

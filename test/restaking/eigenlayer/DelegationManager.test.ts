@@ -355,8 +355,9 @@ describe('completeQueuedWithdrawal', () => {
     const of = (withdrawal: string) => ({ withdrawal, receiveAsTokens: true });
     const run = (...ids: string[]) => DelegationManager.completeQueuedWithdrawals(ledger, { withdrawals: ids.map(of) });
     expect(refusal(ledger, () => run('W1', 'W1'))).toBe('WithdrawalNotQueued');
-    run('W1', 'W0');
-    expect(DelegationManager.getQueuedWithdrawals(ledger, { staker: 'alice' }).map(({ id }) => id)).toEqual(['W2', 'W3']);
+    run('W0', 'W1');
+    // Each time the last one moved into the hole.
+    expect(DelegationManager.getQueuedWithdrawals(ledger, { staker: 'alice' }).map(({ id }) => id)).toEqual(['W3', 'W2']);
     expect(paid(ledger, 'alice')).toBe(4n);
   });
 
@@ -429,6 +430,14 @@ describe('native ETH', () => {
     expect(DelegationManager.undelegate(ledger, { staker: 'alice' }).withdrawals).toEqual([
       { id: 'W0', withdrawableAtQueue: [6n * ETHER] },
     ]);
+  });
+
+  it('is remembered in the queue as uint224, as the contract cuts it', () => {
+    const ledger = withPod();
+    report(ledger, 'alice', 32n * ETHER, 2n ** 200n * 10n ** 9n);
+    delegate(ledger, 'alice');
+    queue(ledger, 'alice', 2n ** 224n + 5n, 'BEACON');
+    expect(DelegationManager.getSlashableSharesInQueue(ledger, { operator: 'op', strategy: 'BEACON' })).toBe(5n);
   });
 
   it('forgets its factor at the last share', () => {

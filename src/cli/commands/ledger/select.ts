@@ -1,4 +1,5 @@
-// Which traces of which file, and how a step is written in one line.
+// Which traces of which file, and where they start; errors that name the file.
+import { fail, isSatlockError } from '../../../base/Errors.ts';
 import * as Traces from '../../../restaking/Traces.ts';
 import { printable, readJson, usage } from '../../io.ts';
 
@@ -6,52 +7,58 @@ export type Selection = {
   readonly trace?: readonly string[];
   readonly profile?: string;
   readonly ledger?: Traces.LedgerName;
+  readonly from?: string;
   readonly json?: boolean;
 };
 
 /** @throws trace.*, cli.* */
 export function selected(file: string, options: Selection, profile: string | undefined = options.profile): readonly Traces.Trace[] {
-  const { traces } = Traces.parse(readJson(file), {
-    ...(profile === undefined ? {} : { profile }),
-    ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
-  });
-  if (options.trace === undefined) return traces;
-  return options.trace.map(
-    (id) =>
-      traces.find((trace) => trace.id === id) ??
-      usage('--trace', `the file has no trace ${printable(id)}; it has ${printable(traces.map((trace) => trace.id).join(', '))}`),
+  const json = readJson(file);
+  const { traces } = naming(file, () =>
+    Traces.parse(json, {
+      ...(profile === undefined ? {} : { profile }),
+      ...(options.ledger === undefined ? {} : { ledger: options.ledger }),
+    }),
   );
+  const chosen = options.trace === undefined ? traces : options.trace.map((id) => byId(traces, id));
+  const other = profile === undefined ? undefined : chosen.find(({ ledger }) => ledger !== 'eigenlayer');
+  if (other !== undefined)
+    usage(options.profile === undefined ? '--against' : '--profile', `trace ${printable(other.id)} is of Symbiotic, which has no profiles`);
+  return chosen;
 }
 
-export function only(traces: readonly Traces.Trace[], option: string): Traces.Trace {
-  const [one] = traces;
-  return one !== undefined && traces.length === 1
-    ? one
-    : usage(option, `takes one trace, and there are ${traces.length}: choose with --trace`);
+function byId(traces: readonly Traces.Trace[], id: string): Traces.Trace {
+  const has = (): string => printable(traces.map((trace) => trace.id).join(', '));
+  return traces.find((trace) => trace.id === id) ?? usage('--trace', `the file has no trace ${printable(id)}; it has ${has()}`);
 }
 
-export function heading({ id, title }: Traces.Trace): string {
-  return printable(title === undefined ? id : `${id}: ${title}`);
+/** The ledger at a trace's beginning, or as a snapshot has it. @throws ledger.bad-snapshot, cli.* */
+export function started(trace: Traces.Trace, from: string | undefined): Traces.Machine {
+  if (from === undefined) return trace.start();
+  const saved = readJson(from, '--from');
+  return naming(from, () => Traces.resume(trace.ledger, saved));
 }
 
-/** `deposit staker=alice strategy=S1 amount=1000`. */
-export function operationText(json: Traces.Json): string {
-  const { op, ...fields } = json as { readonly [key: string]: Traces.Json };
-  return printable([String(op), ...Object.entries(fields).map(([key, value]) => `${key}=${valueText(value)}`)].join(' '));
+export function only(traces: readonly Traces.Trace[], option: string): void {
+  if (traces.length !== 1) usage(option, `takes one trace, and there are ${traces.length}: choose with --trace`);
 }
 
-/** `ok shares=1000`, or `refused: FullySlashed`. */
-export function resultText(result: Traces.Result): string {
-  const { ok, error, ...values } = result;
-  if (ok !== true) return `refused: ${printable(String(error))}`;
-  return printable(['ok', ...Object.entries(values).map(([key, value]) => `${key}=${valueText(value)}`)].join(' '));
+/** Runs what reads the file, or runs what it says. @throws the same errors, with the file's name */
+export function naming<T>(file: string, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!isSatlockError(error)) throw error;
+    return fail({ ...error.reason, file }, `${file}: ${sentence(error.reason, error.message)}`, { cause: error });
+  }
 }
 
-function valueText(value: Traces.Json): string {
-  if (Array.isArray(value)) return `[${value.map((one: Traces.Json) => valueText(one)).join(',')}]`;
-  if (typeof value === 'object' && value !== null)
-    return `{${Object.entries(value)
-      .map(([key, one]) => `${key}:${valueText(one as Traces.Json)}`)
-      .join(',')}}`;
-  return String(value);
+/** The place once, the problem once. */
+function sentence(reason: { readonly code: string }, message: string): string {
+  const { trace, step, field, problem } = reason as Partial<Record<string, string | number>>;
+  const own = (text: string): string => text.replace(/( \[[a-z0-9.-]+\])+$/, '');
+  if (field === undefined || problem === undefined) return own(message);
+  const what = own(String(problem));
+  const place = step === undefined ? '' : `trace ${trace}, step ${step}: `;
+  return `${place}${what.startsWith(`${field}: `) ? what : `${field}: ${what}`}`;
 }

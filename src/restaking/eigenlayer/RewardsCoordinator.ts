@@ -4,7 +4,7 @@
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
 import { require } from '../state/Revert.ts';
-import { accountKey, isSame, ZERO_ADDRESS } from './addresses.ts';
+import { accountKey, isSame, plainKey, ZERO_ADDRESS } from './addresses.ts';
 import { id } from './Config.ts';
 import { checkCanCall } from './permissions.ts';
 import { WHOLE_BIPS } from './RewardsConfig.ts';
@@ -150,8 +150,8 @@ export function setOptInForProtocolFee(
   const isOptedIn = flag(request.value, 'value');
   return transaction(ledger, () => {
     checkCanCall(ledger, who, caller, { target: CONTRACT, selector: 'setOptInForProtocolFee' });
-    if (isOptedIn) ledger.rewards.feePayers.set(accountKey(who), true);
-    else ledger.rewards.feePayers.delete(accountKey(who));
+    if (isOptedIn) ledger.rewards.feePayers.set(plainKey(who), true);
+    else ledger.rewards.feePayers.delete(plainKey(who));
     return {};
   });
 }
@@ -317,7 +317,7 @@ export function configure(ledger: State, request: OwnerRequest): Nothing {
     require(feeRecipient !== ZERO_ADDRESS, 'InvalidAddressZero');
     setParameters(ledger, changed);
     if (rewardsForAllSubmitter !== undefined)
-      ledger.rewards.forAllSubmitters.set(accountKey(rewardsForAllSubmitter.submitter), rewardsForAllSubmitter.value);
+      ledger.rewards.forAllSubmitters.set(plainKey(rewardsForAllSubmitter.submitter), rewardsForAllSubmitter.value);
     return {};
   });
 }

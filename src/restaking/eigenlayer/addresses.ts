@@ -23,9 +23,14 @@ export function accountKey(id: string): string {
   return ADDRESS.test(id) ? id.slice(2).toLowerCase() : Hex.encode(addressOf(id));
 }
 
-/** Both are the same account. */
+/** One key for all ways to write an address; a name is its own. Unlike `accountKey` it hashes nothing, and takes no name for its stand-in. */
+export function plainKey(id: string): string {
+  return ADDRESS.test(id) ? id.toLowerCase() : id;
+}
+
+/** Both are the same name, or the same address. */
 export function isSame(a: string, b: string): boolean {
-  return a === b || accountKey(a) === accountKey(b);
+  return a === b || plainKey(a) === plainKey(b);
 }
 
 /**

@@ -1,6 +1,6 @@
 // What the rules of the two rewards contracts share: their configuration, the owner's parameters, who calls, and the tokens that they hold.
 import { require } from '../state/Revert.ts';
-import { accountKey, isSame } from './addresses.ts';
+import { isSame, plainKey } from './addresses.ts';
 import { plus } from './arithmetic.ts';
 import type { Config } from './Config.ts';
 import { type EmissionsConfig, MAINNET, type RewardsConfig } from './RewardsConfig.ts';
@@ -67,6 +67,6 @@ export function transfer(state: State, token: string, from: string, to: string, 
 }
 
 export function isForAllSubmitter(state: State, submitter: string): boolean {
-  const key = accountKey(submitter);
-  return state.rewards.forAllSubmitters.get(key) ?? rewardsConfig(state).rewardsForAllSubmitters.some((known) => accountKey(known) === key);
+  const key = plainKey(submitter);
+  return state.rewards.forAllSubmitters.get(key) ?? rewardsConfig(state).rewardsForAllSubmitters.some((known) => plainKey(known) === key);
 }

@@ -133,9 +133,9 @@ export class RewardsStorage {
   readonly splits: Table<Split>;
   /** Address of an earner in hex to the name of its claimer. */
   readonly claimers: Table<string>;
-  /** Those whose submissions pay the protocol fee. */
+  /** Those whose submissions pay the protocol fee; addresses in lower case. */
   readonly feePayers: Table<boolean>;
-  /** Those whom the owner let submit for all, or no longer. */
+  /** Those whom the owner let submit for all, or no longer; addresses in lower case. */
   readonly forAllSubmitters: Table<boolean>;
   readonly nonces: Table<bigint>;
   /** `avs|nonce`. */

@@ -2,7 +2,7 @@
 // Implements the internal rules of eigenlayer-contracts src/contracts/core/RewardsCoordinator.sol (_validateCommonRewardsSubmission,
 // _validateRewardsSubmission, _validateOperatorDirectedRewardsSubmission, _takeProtocolFee, _takeOperatorDirectedProtocolFee).
 import { minus, require } from '../state/Revert.ts';
-import { accountKey, isBefore, isSame, ZERO_ADDRESS } from './addresses.ts';
+import { isBefore, isSame, plainKey, ZERO_ADDRESS } from './addresses.ts';
 import { plus, times } from './arithmetic.ts';
 import { BEACON } from './Config.ts';
 import { COORDINATOR, MAX_REWARDS_AMOUNT, PROTOCOL_FEE_BIPS, WHOLE_BIPS } from './RewardsConfig.ts';
@@ -103,7 +103,7 @@ function checkCommon(state: State, { strategies, startTimestamp, duration }: Com
 /** Of the caller, whoever it submits for. Also who pays nothing meets the overflow. @throws ledger.reverted - Panic(0x11) */
 function feeOf(state: State, caller: string, amount: bigint): bigint {
   const fee = times(amount, PROTOCOL_FEE_BIPS) / WHOLE_BIPS;
-  return state.rewards.feePayers.has(accountKey(caller)) ? fee : 0n;
+  return state.rewards.feePayers.has(plainKey(caller)) ? fee : 0n;
 }
 
 /** All comes into the contract, the fee goes on. Only the emissions are tokens that the ledger knows; others come from outside. */

@@ -73,8 +73,8 @@ export function delegateShares(state: State, staker: string, strategy: string, a
 
 /** `_decreaseDelegation`. @throws ledger.reverted - Panic(0x11) when the operator has fewer */
 export function decreaseOperatorShares(state: State, operator: string, strategy: string, shares: bigint): void {
-  const left = minus(operatorShares(state, operator, strategy), shares);
-  state.delegation.operatorShares.set(`${operator}|${strategy}`, left);
+  const key = `${operator}|${strategy}`;
+  state.delegation.operatorShares.set(key, minus(state.delegation.operatorShares.get(key) ?? 0n, shares));
 }
 
 /** `decreaseDelegatedShares`: the staker's validators lost; the operator's shares follow, deposit shares and scaling factor stay. */

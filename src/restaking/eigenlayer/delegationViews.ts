@@ -9,6 +9,7 @@ import * as SlashingLib from './SlashingLib.ts';
 import * as ShareManagers from './shareManagers.ts';
 import * as StakerShares from './stakerShares.ts';
 import type { State } from './state.ts';
+import * as WithdrawalQueue from './withdrawalQueue.ts';
 import * as Withdrawals from './withdrawals.ts';
 
 type OfStaker = { readonly staker: string };
@@ -19,7 +20,7 @@ type Several = { readonly strategies: readonly string[] };
 const OUT_OF_BOUNDS = 'Panic(0x32)';
 
 /** A queued withdrawal, and what it would pay by all slashing so far. @unit shares */
-export type QueuedWithdrawal = Withdrawal & { readonly id: string; readonly shares: readonly bigint[] };
+export type QueuedWithdrawal = Omit<Withdrawal, 'place'> & { readonly id: string; readonly shares: readonly bigint[] };
 
 /** The operator of a staker; null when there is none. */
 export function delegatedTo(ledger: State, { staker }: OfStaker): string | null {
@@ -138,10 +139,12 @@ export function convertToDepositShares(
 /** Undefined when no such withdrawal is queued: never was, or is completed. */
 export function getQueuedWithdrawal(ledger: State, { withdrawal: id }: { readonly withdrawal: string }): QueuedWithdrawal | undefined {
   const record = ledger.delegation.withdrawals.get(id);
-  return record === undefined ? undefined : { ...record, id, shares: Withdrawals.queuedWithdrawalShares(ledger, record) };
+  if (record === undefined) return undefined;
+  const { place: _place, ...withdrawal } = record;
+  return { ...withdrawal, id, shares: Withdrawals.queuedWithdrawalShares(ledger, record) };
 }
 
 /** Those of a staker, in the contract's order. */
 export function getQueuedWithdrawals(ledger: State, { staker }: OfStaker): QueuedWithdrawal[] {
-  return ledger.delegation.queued.values(staker).flatMap((withdrawal) => getQueuedWithdrawal(ledger, { withdrawal }) ?? []);
+  return WithdrawalQueue.queuedIds(ledger, staker).flatMap((withdrawal) => getQueuedWithdrawal(ledger, { withdrawal }) ?? []);
 }

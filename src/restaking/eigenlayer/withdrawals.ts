@@ -9,6 +9,7 @@ import * as SlashingLib from './SlashingLib.ts';
 import * as ShareManagers from './shareManagers.ts';
 import * as StakerShares from './stakerShares.ts';
 import type { State } from './state.ts';
+import * as WithdrawalQueue from './withdrawalQueue.ts';
 
 /** A withdrawal that was queued. */
 export type Queued = {
@@ -40,13 +41,9 @@ export function queueWithdrawal(state: State, leaving: Leaving): Queued {
     scaledShares.push(scaled);
     withdrawableAtQueue.push(withdrawable);
   });
-  const { delegation, block: startBlock } = state;
-  const count = delegation.counters.get('withdrawals') ?? 0n;
-  const id = `W${count}`;
-  delegation.stakers.set(staker, { ...record, nonce: record.nonce + 1n });
-  delegation.counters.set('withdrawals', count + 1n);
-  delegation.withdrawals.set(id, { staker, operator, nonce: record.nonce, startBlock, strategies, scaledShares });
-  delegation.queued.add(staker, id);
+  state.delegation.stakers.set(staker, { ...record, nonce: record.nonce + 1n });
+  const { nonce } = record;
+  const id = WithdrawalQueue.enqueue(state, { staker, operator, nonce, startBlock: state.block, strategies, scaledShares });
   return { id, withdrawableAtQueue };
 }
 
@@ -69,26 +66,19 @@ export function completeWithdrawal(state: State, id: string, withdrawal: Withdra
   const factors = factorsAt(state, withdrawal, slashableUntil);
   const { operator } = StakerShares.staker(state, staker);
   const newFactors = DelegatedShares.slashingFactors(state, staker, operator, strategies);
-  const { delegation } = state;
-  delegation.withdrawals.delete(id);
-  delegation.queued.remove(staker, id);
-  delegation.completed.set(id, staker);
+  WithdrawalQueue.dequeue(state, id, withdrawal);
   strategies.forEach((strategy, i) => {
-    const [scaled = 0n, factor = 0n, token = strategy, slashingFactor = 0n] = [
-      withdrawal.scaledShares[i],
-      factors[i],
-      completion.tokens[i],
-      newFactors[i],
-    ];
+    const scaled = withdrawal.scaledShares[i] ?? 0n;
+    const factor = factors[i] ?? 0n;
     const shares = SlashingLib.withdrawableFromScaled(scaled, factor);
     state.note?.(`sharesToWithdraw(${strategy})`, `floor(${scaled} * ${factor} / 1e18)`, shares);
     if (shares === 0n) return;
     if (completion.receiveAsTokens) {
-      ShareManagers.withdrawSharesAsTokens(state, staker, strategy, token, shares);
+      ShareManagers.withdrawSharesAsTokens(state, staker, strategy, completion.tokens[i] ?? strategy, shares);
       return;
     }
     const added = ShareManagers.addShares(state, staker, strategy, shares);
-    DelegatedShares.delegateShares(state, staker, strategy, added, slashingFactor);
+    DelegatedShares.delegateShares(state, staker, strategy, added, newFactors[i] ?? 0n);
   });
 }
 

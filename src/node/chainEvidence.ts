@@ -110,7 +110,7 @@ export function fencedText(publicKey: Uint8Array, chainId: string, lost: bigint)
   // The chain id may come from the node: as a word for the shell it says nothing else.
   const chain = /^[A-Za-z0-9._-]+$/.test(chainId) ? chainId : `'${chainId.replace(/[^A-Za-z0-9._/ -]/g, '?')}'`;
   return (
-    `FENCED: a vote of ${key} at height ${lost} of ${chain} exists, and the store does not know it. The store is an old copy, or another signer has ` +
+    `FENCED: a vote of ${key} at height ${lost} of ${chain} may exist that the store does not know. The store is an old copy, or another signer has ` +
     'this key, or a node lies: ask a second one for the height. Nothing new is signed. Stop every other signer of the key, then: satlock signer ' +
     `watermark raise --key ${key} --chain-id ${chain} --height <at least ${lost}, better the chain's last block and a margin>`
   );

@@ -2,7 +2,7 @@
 // POSIX: a name is durable when its folder is flushed too. On Windows modes and folder flushes do not exist and are left out.
 import { randomBytes } from 'node:crypto';
 import * as fs from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from '../base/Errors.ts';
 
 export type Reason =
@@ -14,9 +14,16 @@ const POSIX = process.platform !== 'win32';
 
 /** Makes a folder that only its owner may enter, or checks one that is there. @throws owner-files.loose-permissions, owner-files.wrong-kind */
 export function ensureFolder(path: string): void {
-  const first = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (first !== undefined) flushFolder(dirname(first));
+  makeFolders(path);
   checkFolder(path);
+}
+
+/** Makes a folder that only its owner may enter, with all folders above it that are missing; each name is durable. */
+export function makeFolders(path: string): void {
+  const first = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const above = dirname(resolve(first));
+  for (let at = resolve(path); at !== above; at = dirname(at)) flushFolder(dirname(at));
 }
 
 /** @throws owner-files.loose-permissions - with the command that mends it; owner-files.wrong-kind */

@@ -104,6 +104,8 @@ describe('the chain', () => {
     await watch.first();
     watch.stop();
     expect(warnings).toEqual([expect.stringContaining(`satlock signer watermark raise --key ${pk} --chain-id bbn-1`)]);
+    // What it says is also said of witnesses, which know that votes may be missing, not that one is.
+    expect(warnings[0]).toMatch(`FENCED: a vote of ${pk} at height ${voted} of bbn-1 may exist that the store does not know.`);
   });
 
   it('that knows no such provider is no evidence', async () => {

@@ -69,7 +69,7 @@ function refusalText(refusal: Refusal): string {
     case 'signer.below-watermark':
       return `height ${refusal.height} is not above the watermark ${refusal.watermark}, and nothing is stored for it`;
     case 'signer.fenced':
-      return `a vote at height ${refusal.signedElsewhereUpTo} exists that this store does not hold, and the watermark is ${refusal.watermark}: raise the watermark above everything that may have been signed (satlock signer watermark raise)`;
+      return `a vote at height ${refusal.signedElsewhereUpTo} may exist that this store does not hold, and the watermark is ${refusal.watermark}: raise the watermark above everything that may have been signed (satlock signer watermark raise)`;
   }
 }
 

@@ -3,7 +3,7 @@
 //
 // Cost: opening reads everything once, O(entries); a claim or a read is O(log entries); memory holds 16 bytes for each run of signed heights.
 import * as fs from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
 import type {
@@ -18,8 +18,9 @@ import type {
   SlotState,
   StoreIdentity,
 } from '../../signer/SignStore.ts';
+import * as OwnerFiles from '../ownerFiles.ts';
 import { copyTo } from './lmdbBackup.ts';
-import { DATA_FILE, flushFolder } from './lmdbDisk.ts';
+import { DATA_FILE } from './lmdbDisk.ts';
 import * as Encoding from './lmdbEncoding.ts';
 import { Environment } from './lmdbEnvironment.ts';
 import { type Reason, readOnly, rethrow, unavailable } from './lmdbFailure.ts';
@@ -89,7 +90,7 @@ export async function open(options: Options): Promise<LmdbStore> {
 
 function folderOf(path: string, create: boolean): string {
   try {
-    if (create) makeFolder(path);
+    if (create) OwnerFiles.makeFolders(path);
     const folder = fs.realpathSync(path);
     const data = fs.statSync(join(folder, DATA_FILE), { throwIfNoEntry: false });
     if (data === undefined && !create) missing(path);
@@ -98,13 +99,6 @@ function folderOf(path: string, create: boolean): string {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') missing(path, error);
     return rethrow(path, error);
   }
-}
-
-/** With all folders above it that are missing; each name is durable. */
-function makeFolder(path: string): void {
-  const first = fs.mkdirSync(path, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  for (let at = resolve(path); at !== dirname(resolve(first)); at = dirname(at)) flushFolder(dirname(at));
 }
 
 function missing(path: string, cause?: unknown): never {

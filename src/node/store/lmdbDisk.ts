@@ -1,4 +1,4 @@
-// Looking at LMDB's files beside LMDB: folders made durable, copies read through, and whether a file is still the one that was opened.
+// Looking at LMDB's files beside LMDB: copies read through, and whether a file is still the one that was opened.
 import * as fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as Encoding from './lmdbEncoding.ts';
@@ -21,16 +21,6 @@ export async function withFile<T>(path: string, look: (file: PageFile) => Promis
   const handle = fs.openSync(path, 'r');
   try {
     return await look(new PageFile(path, handle));
-  } finally {
-    fs.closeSync(handle);
-  }
-}
-
-/** Names in a folder are durable when the folder is flushed too. */
-export function flushFolder(path: string): void {
-  const handle = fs.openSync(path, 'r');
-  try {
-    fs.fsyncSync(handle);
   } finally {
     fs.closeSync(handle);
   }

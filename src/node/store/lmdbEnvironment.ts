@@ -11,7 +11,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import * as lmdb from 'lmdb';
-import { DATA_FILE, flushFolder, inodeOf, LOCK_FILE, settled, withFile } from './lmdbDisk.ts';
+import * as OwnerFiles from '../ownerFiles.ts';
+import { DATA_FILE, inodeOf, LOCK_FILE, settled, withFile } from './lmdbDisk.ts';
 import * as Encoding from './lmdbEncoding.ts';
 import { corrupt, readOnly, rethrow, timedOut, truncated } from './lmdbFailure.ts';
 import { Known } from './lmdbKnown.ts';
@@ -344,7 +345,7 @@ export class Environment {
       if (database.getBinary(Encoding.META_KEY) !== undefined) return;
       database.put(Encoding.META_KEY, Encoding.encodeMeta({ storeId, sequence: 0n, entries: 0n, sum: 0n }));
     });
-    flushFolder(this.settings.path);
+    OwnerFiles.flushFolder(this.settings.path);
   }
 
   async #letGo(): Promise<void> {

@@ -237,6 +237,8 @@ describe('what is not signed', () => {
     expect(await client.sign(keys.publicKey, CHAIN, 11n, vote(11n))).toHaveLength(32);
     await world.signer.observe({ publicKey: keys.publicKey, chainId: CHAIN }, 20n, 'chain');
     expect(await refusal(30n, vote(30n))).toBe('signer.fenced');
+    const text = 'a vote at height 20 may exist that this store does not hold, and the watermark is 10: raise the watermark';
+    expect((await failure(client.sign(keys.publicKey, CHAIN, 30n, vote(30n)))).message).toContain(text);
     expect(await world.metric('satlock_signer_fenced_slots')).toBe(1);
     await world.store.raiseWatermark({ publicKey: keys.publicKey, chainId: CHAIN }, 20n);
     await client.sign(keys.publicKey, CHAIN, 30n, vote(30n));

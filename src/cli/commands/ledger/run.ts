@@ -120,7 +120,7 @@ function mismatchLines(trace: Traces.Trace, { step, differences }: StepReport, s
   const inResult = differences.some(({ field }) => field.startsWith('result'));
   const inState = differences
     .filter(({ field }) => field.startsWith('state'))
-    .map(({ field, expected, got }) => [field, `the file says ${expected}, got ${got}`] as const);
+    .map(({ field, expected, got }) => [field.slice('state.'.length), `the file says ${expected}, got ${got}`] as const);
   const fresh = inState.filter(([field, values]) => seen.get(field) !== values);
   seen.clear();
   for (const [field, values] of inState) seen.set(field, values);

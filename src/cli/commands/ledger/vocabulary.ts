@@ -1,14 +1,14 @@
 // What a trace can do, for who writes one: each operation with its fields and what it is for.
-import type * as Operations from '../../../restaking/eigenlayer/Operations.ts';
-import type * as SymbioticOperations from '../../../restaking/symbiotic/Operations.ts';
+import * as Operations from '../../../restaking/eigenlayer/Operations.ts';
+import * as SymbioticOperations from '../../../restaking/symbiotic/Operations.ts';
 import type { LedgerName } from '../../../restaking/Traces.ts';
 
 /** Fields in the order of the traces; `?` marks one that may be left out. */
 type Entry = readonly [fields: string, purpose: string];
 
-export type Entries = Readonly<Record<string, Entry>>;
+type Entries = Readonly<Record<string, Entry | undefined>>;
 
-const EIGENLAYER: { readonly [K in Operations.Operation['op']]: Entry } = {
+const EIGENLAYER: { readonly [K in Operations.Operation['op']]?: Entry } = {
   advance: ['blocks', 'time goes on, 12 s a block'],
   deposit: ['staker strategy amount', 'tokens into a vault'],
   donate: ['strategy amount', 'tokens to a vault for no shares: the price of a share rises'],
@@ -60,7 +60,7 @@ const EIGENLAYER: { readonly [K in Operations.Operation['op']]: Entry } = {
   claim: ['root earner tokens recipient caller? forged?', 'what a root says that was not yet claimed'],
 };
 
-const SYMBIOTIC: { readonly [K in SymbioticOperations.Operation['op']]: Entry } = {
+const SYMBIOTIC: { readonly [K in SymbioticOperations.Operation['op']]?: Entry } = {
   advance: ['seconds', 'time goes on'],
   deposit: ['who amount onBehalfOf?', 'tokens into the vault'],
   withdraw: ['who amount claimer?', 'so many tokens, claimable two epochs later'],
@@ -88,18 +88,23 @@ const SYMBIOTIC: { readonly [K in SymbioticOperations.Operation['op']]: Entry } 
   vetoSlash: ['index who', 'slasher veto: by the resolver'],
 };
 
-export const VOCABULARY: { readonly [K in LedgerName]: Entries } = { eigenlayer: EIGENLAYER, symbiotic: SYMBIOTIC };
+const NAMES: { readonly [K in LedgerName]: readonly string[] } = { eigenlayer: Operations.NAMES, symbiotic: SymbioticOperations.NAMES };
+const ENTRIES: { readonly [K in LedgerName]: Entries } = { eigenlayer: EIGENLAYER, symbiotic: SYMBIOTIC };
 
 export type Operation = {
   readonly op: string;
-  readonly fields: readonly { readonly name: string; readonly isOptional: boolean }[];
-  readonly purpose: string;
+  /** Not of the few whose fields are only in the library's types. */
+  readonly fields?: readonly { readonly name: string; readonly isOptional: boolean }[];
+  readonly purpose?: string;
 };
 
+/** Every operation; those with their fields first. */
 export function operationsOf(ledger: LedgerName): readonly Operation[] {
-  return Object.entries(VOCABULARY[ledger]).map(([op, [fields, purpose]]) => ({
-    op,
-    fields: fields.split(' ').map((field) => ({ name: field.replace('?', ''), isOptional: field.endsWith('?') })),
-    purpose,
-  }));
+  const described = Object.entries(ENTRIES[ledger]).flatMap(([op, entry]) => (entry === undefined ? [] : [operationOf(op, entry)]));
+  const others = NAMES[ledger].filter((name) => !Object.hasOwn(ENTRIES[ledger], name));
+  return [...described, ...others.map((op) => ({ op }))];
+}
+
+function operationOf(op: string, [fields, purpose]: Entry): Operation {
+  return { op, fields: fields.split(' ').map((field) => ({ name: field.replace('?', ''), isOptional: field.endsWith('?') })), purpose };
 }

@@ -70,7 +70,7 @@ export function from(options: Options): ChainView {
     allowedStakingTxids: options.allowedStakingTxids ?? [],
   };
   const minedAt = options.minedAt ?? new Map<string, number>();
-  if (!(minedAt instanceof Map)) wrongMap(minedAt);
+  Check.map(minedAt, 'minedAt', 'txid');
   const view: ChainView = Object.freeze({
     paramsSet,
     confirmationDepthBlocks: Check.integer(options.confirmationDepthBlocks, 'confirmationDepthBlocks', 1, 0xffff_ffff),
@@ -197,13 +197,6 @@ function checkContext(context: string): string {
   return context.toLowerCase();
 }
 
-function wrongMap(value: unknown): never {
-  return fail<Check.Reason>(
-    { code: 'input.not-object', field: 'minedAt', got: Check.kindOf(value) },
-    'minedAt: expected a Map from txid to height',
-  );
-}
-
 function byKey<T>(entries: readonly (readonly [string, T])[]): ReadonlyMap<string, T> {
   return new Map(entries);
 }
@@ -234,17 +227,11 @@ function checkHeader(
 function checkProvider(provider: FinalityProvider, field: string): readonly [string, FinalityProvider] {
   const { btcPk } = Check.object(provider, field);
   const key = checkKey(btcPk, `${field}.btcPk`);
-  const flag = (name: 'slashed' | 'jailed' | 'softDeleted'): boolean => checkFlag(provider[name], `${field}.${name}`);
+  const flag = (name: 'slashed' | 'jailed' | 'softDeleted'): boolean => Check.flag(provider[name], `${field}.${name}`);
   return [
     Hex.encode(key),
     Object.freeze({ btcPk: key, slashed: flag('slashed'), jailed: flag('jailed'), softDeleted: flag('softDeleted') }),
   ];
-}
-
-function checkFlag(value: unknown, field: string): boolean {
-  if (typeof value !== 'boolean')
-    fail<Check.Reason>({ code: 'input.not-object', field, got: Check.kindOf(value) }, `${field}: expected true or false`);
-  return value;
 }
 
 /** A checked copy of a stored delegation. @throws input.*, hex.*, sats.*, chain-view.malformed-transaction */

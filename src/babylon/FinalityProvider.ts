@@ -3,6 +3,7 @@
 import * as Check from '../base/Check.ts';
 import type { FinalityParams, ProviderRecord, SigningInfo } from './FinalityView.ts';
 import * as Decimals from './finality/decimals.ts';
+import { NO_TIME } from './finality/time.ts';
 
 export type Reason = Check.Reason | Decimals.Reason;
 
@@ -60,6 +61,8 @@ export function unjailing(options: {
   if (!jailed) return { ready: false, why: 'not-jailed' };
   if (signingInfo === undefined) return { ready: false, why: 'never-active' };
   const { jailedUntilNs } = signingInfo;
+  // The chain takes that for a provider that never was jailed, whatever the flag says.
+  if (jailedUntilNs === NO_TIME) return { ready: false, why: 'not-jailed' };
   if (jailedUntilNs < blockTimeNs) return { ready: true };
   return { ready: false, why: 'too-early', remainingNs: jailedUntilNs - blockTimeNs + 1n };
 }

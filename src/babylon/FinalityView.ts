@@ -206,7 +206,7 @@ function checkBlock(block: IndexedBlock, field: string, tipHeight: bigint): Inde
   return Object.freeze({
     height,
     appHash: Bytes.copy(Check.bytes(appHash, `${field}.appHash`, 32)),
-    finalized: flag(finalized, `${field}.finalized`),
+    finalized: Check.flag(finalized, `${field}.finalized`),
   });
 }
 
@@ -218,8 +218,8 @@ function checkProvider(provider: ProviderOptions, field: string): ProviderFacts 
     btcPk: Bytes.copy(Check.bytes(btcPk, `${field}.btcPk`, 32)),
     addr: Check.text(addr, `${field}.addr`),
     slashedBabylonHeight: uint64(slashedBabylonHeight, `${field}.slashedBabylonHeight`),
-    jailed: flag(provider.jailed, `${field}.jailed`),
-    softDeleted: flag(provider.softDeleted, `${field}.softDeleted`),
+    jailed: Check.flag(provider.jailed, `${field}.jailed`),
+    softDeleted: Check.flag(provider.softDeleted, `${field}.softDeleted`),
     highestVotedHeight: Check.integer(highestVotedHeight, `${field}.highestVotedHeight`, 0, 0xffff_ffff),
     commits: Object.freeze([...byStart.values()].sort((a, b) => (a.startHeight < b.startHeight ? -1 : 1))),
     power: byHeight(provider.power, `${field}.power`, uint64),
@@ -234,12 +234,8 @@ function byHeight<T>(
   one: (value: T, field: string) => T,
 ): ReadonlyMap<bigint, T> {
   if (given === undefined) return new Map();
-  if (!(given instanceof Map)) {
-    const reason = { code: 'input.not-object', field, got: Check.kindOf(given) } as const;
-    return fail<Check.Reason>(reason, `${field}: expected a Map from height`);
-  }
   return new Map(
-    [...(given as ReadonlyMap<bigint, T>)].map(([height, value]) => [uint64(height, field), one(value, `${field} ${height}`)]),
+    [...Check.map(given, field, 'height')].map(([height, value]) => [uint64(height, field), one(value, `${field} ${height}`)]),
   );
 }
 
@@ -278,10 +274,4 @@ function checkSigningInfo(info: SigningInfo, field: string): SigningInfo {
     missedBlocks: Check.bigInteger(missedBlocks, `${field}.missedBlocks`, 0n, INT64_MAX),
     jailedUntilNs: Check.bigInteger(jailedUntilNs, `${field}.jailedUntilNs`, -INT64_MAX * 100n, INT64_MAX * 100n),
   });
-}
-
-function flag(value: unknown, field: string): boolean {
-  if (typeof value !== 'boolean')
-    fail<Check.Reason>({ code: 'input.not-object', field, got: Check.kindOf(value) }, `${field}: expected true or false`);
-  return value;
 }

@@ -10,6 +10,7 @@ import type * as PublicKey from '../crypto/PublicKey.ts';
 import * as BabylonAddress from './BabylonAddress.ts';
 import * as ChainError from './ChainError.ts';
 import type { FinalityParams, IndexedBlock, ProviderRecord, StoredCommit } from './FinalityView.ts';
+import * as FinalityView from './FinalityView.ts';
 import * as FinalityVote from './FinalityVote.ts';
 import type { Message } from './Message.ts';
 import * as PubRandCommit from './PubRandCommit.ts';
@@ -107,8 +108,7 @@ function judge(facts: Facts, height: bigint, finalized: boolean): StoredCommit |
   if (height > tipHeight) return 'above-tip';
   if (height < params.finalityActivationHeight) return 'before-activation';
   if (lastVotedHeight !== undefined && height <= lastVotedHeight) return 'voted';
-  const epoch = (height + epochInterval - 1n) / epochInterval;
-  if (finalized && lastFinalizedEpoch >= epoch) return 'finalized-and-timestamped';
+  if (finalized && lastFinalizedEpoch >= FinalityView.epochOf(height, epochInterval)) return 'finalized-and-timestamped';
   const own = power.get(height);
   if (own === undefined) return 'power-unknown';
   if (own === 0n) return 'no-power';
@@ -149,8 +149,8 @@ export function messages(
   Check.bytes(publicKey, 'publicKey', 32);
   const built: Vote[] = [];
   const unsigned: bigint[] = [];
-  checkMap(signatures, 'signatures');
-  checkMap(proofs, 'proofs');
+  Check.map(signatures, 'signatures', 'height');
+  Check.map(proofs, 'proofs', 'height');
   for (const [i, vote] of Check.list(votes, 'votes').entries()) {
     Check.object(Check.object(vote, `votes[${i}]`).commit, `votes[${i}].commit`);
     const signature = signatures.get(vote.height);
@@ -291,14 +291,9 @@ function checkFacts(facts: Facts): Facts {
   uint64(facts.lastFinalizedEpoch, 'lastFinalizedEpoch');
   uint64(Check.object(facts.provider, 'provider').slashedBabylonHeight, 'provider.slashedBabylonHeight');
   if (facts.lastVotedHeight !== undefined) uint64(facts.lastVotedHeight, 'lastVotedHeight');
-  checkMap(facts.power, 'power');
+  Check.map(facts.power, 'power', 'height');
   RandomnessIndex.last(facts.index);
   return facts;
-}
-
-function checkMap(value: unknown, field: string): void {
-  if (value instanceof Map) return;
-  fail<Check.Reason>({ code: 'input.not-object', field, got: Check.kindOf(value) }, `${field}: expected a Map from height`);
 }
 
 function uint64(value: bigint, field: string): bigint {

@@ -9,6 +9,8 @@ export type Reason =
   | { readonly code: 'input.not-text'; readonly field: string; readonly got: string }
   | { readonly code: 'input.not-list'; readonly field: string; readonly got: string }
   | { readonly code: 'input.not-object'; readonly field: string; readonly got: string }
+  | { readonly code: 'input.not-map'; readonly field: string; readonly got: string }
+  | { readonly code: 'input.not-flag'; readonly field: string; readonly got: string }
   | { readonly code: 'input.missing'; readonly field: string };
 
 /** What a value is, in a few words, without its content: it may be a secret. Never throws, whatever the value does when it is looked at. */
@@ -114,6 +116,28 @@ export function callable<T>(value: T, field: string): T {
     fail<Reason>({ code: 'input.not-object', field, got }, `${field}: expected a function, got ${got}`);
   }
   return value;
+}
+
+/**
+ * Returns `value` when it is a Map; `keys` says from what.
+ *
+ * @throws input.not-map - for anything else
+ */
+export function map<T>(value: T, field: string, keys: string): T {
+  if (value instanceof Map) return value;
+  const got = kindOf(value);
+  return fail<Reason>({ code: 'input.not-map', field, got }, `${field}: expected a Map from ${keys}, got ${got}`);
+}
+
+/**
+ * Returns `value` when it is true or false: what only counts as one of them, as 0 or the text 'false', is none.
+ *
+ * @throws input.not-flag - for anything else
+ */
+export function flag(value: unknown, field: string): boolean {
+  if (typeof value === 'boolean') return value;
+  const got = kindOf(value);
+  return fail<Reason>({ code: 'input.not-flag', field, got }, `${field}: expected true or false, got ${got}`);
 }
 
 /**

@@ -68,7 +68,7 @@ describe('a view', () => {
     [
       'a flag that is none',
       { finalityProviders: [untyped({ btcPk: provider.publicKey, slashed: 0 })] },
-      'input.not-object',
+      'input.not-flag',
       'finalityProviders[0].slashed',
     ],
     [
@@ -88,7 +88,7 @@ describe('a view', () => {
     ['a height as number', { babylonHeight: untyped(7) }, 'input.not-integer', 'babylonHeight'],
     ['a list of txids that are none', { allowedStakingTxids: ['zz'] }, 'hex.bad-digit', 'allowedStakingTxids[0]'],
     ['a context that is none', { popContext: 'bbn-1' }, 'hex.odd-length', 'popContext'],
-    ['heights in an object', { minedAt: untyped({}) }, 'input.not-object', 'minedAt'],
+    ['heights in an object', { minedAt: untyped({}) }, 'input.not-map', 'minedAt'],
   ])('refuses %s', (_, changes, code, field) => {
     expect(refusal(() => viewOf(changes))).toEqual([code, field]);
   });

@@ -54,6 +54,9 @@ describe('unjailing', () => {
     expect(ask({ signer: CARRIER })).toEqual({ ready: false, why: 'other-signer', expectedSigner: OWNER });
     expect(ask({}, { jailed: false })).toEqual({ ready: false, why: 'not-jailed' });
     expect(ask({}, { slashedBabylonHeight: 1n })).toEqual({ ready: false, why: 'slashed' });
+    // Go's zero time: the chain says that such a provider is not jailed (btcstaking/1122).
+    const never = { ...info, jailedUntilNs: FinalityView.timeNs('0001-01-01T00:00:00Z') };
+    expect(ask({ signingInfo: never })).toEqual({ ready: false, why: 'not-jailed' });
     expect(ask({ signingInfo: undefined })).toEqual({ ready: false, why: 'never-active' });
   });
 
@@ -197,8 +200,8 @@ describe('a view', () => {
     [{ blocks: [1n, 1n].map((height) => ({ height, appHash: filled(32, 1), finalized: false })) }, 'finality-view.repeated'],
     [{ providers: [providerFacts, providerFacts] }, 'finality-view.repeated'],
     [{ providers: [{ ...providerFacts, commits: [providerFacts.commits?.[0], providerFacts.commits?.[0]] }] }, 'finality-view.repeated'],
-    [{ providers: [{ ...providerFacts, jailed: 'no' }] }, 'input.not-object'],
-    [{ providers: [{ ...providerFacts, power: [[1n, 1n]] }] }, 'input.not-object'],
+    [{ providers: [{ ...providerFacts, jailed: 'no' }] }, 'input.not-flag'],
+    [{ providers: [{ ...providerFacts, power: [[1n, 1n]] }] }, 'input.not-map'],
     [{ providers: [{ ...providerFacts, highestVotedHeight: 4_294_967_296 }] }, 'input.out-of-range'],
     [{ popContext: 'ab' }, 'input.wrong-length'],
   ])('is refused with %o', (changes, code) => {

@@ -132,6 +132,18 @@ describe('Check.object and Check.callable', () => {
     expect(refusal(() => Check.callable({}, 'stateOf'))).toEqual(['input.not-object', 'stateOf']);
   });
 
+  it('a flag is true or false, a map a Map, and nothing that counts as one', () => {
+    expect([Check.flag(true, 'f'), Check.flag(false, 'f')]).toEqual([true, false]);
+    for (const value of [undefined, null, 0, 1, 'true', '', [], {}, Object(true)])
+      expect(refusal(() => Check.flag(value, 'jailed'))).toEqual(['input.not-flag', 'jailed']);
+    const map = new Map([[1n, 2n]]);
+    expect(Check.map(map, 'power', 'height')).toBe(map);
+    for (const value of [undefined, null, {}, [[1n, 2n]], new Set(), 'Map'])
+      expect(refusal(() => Check.map(value, 'power', 'height'))).toEqual(['input.not-map', 'power']);
+    expect(() => Check.flag(0, 'jailed')).toThrow('jailed: expected true or false, got number');
+    expect(() => Check.map([1], 'power', 'height')).toThrow('power: expected a Map from height, got a list of 1');
+  });
+
   it('bytes without a prototype are no reason to crash', () => {
     const bare: unknown = Object.setPrototypeOf(new Uint8Array(1), null);
     expect(refusal(() => Check.bytes(bare, 'key'))).toEqual(['input.not-bytes', 'key']);

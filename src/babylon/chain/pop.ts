@@ -8,8 +8,8 @@ import { formFault } from '../pop/verdict.ts';
 import * as Basics from './basics.ts';
 import { type Outcome, plain, staking } from './verdict.ts';
 
-/** The type by name, whichever way the message writes it. */
-function typeOf({ btcSigType }: ProofOfPossessionBTC): ProofOfPossession.Type | undefined {
+/** The type by name, whichever way the message writes it; undefined for one that there is not. */
+export function typeOf({ btcSigType }: Pick<ProofOfPossessionBTC, 'btcSigType'>): ProofOfPossession.Type | undefined {
   return typeof btcSigType === 'number' ? ProofOfPossession.TYPES[btcSigType] : ProofOfPossession.TYPES.find((name) => name === btcSigType);
 }
 

@@ -123,6 +123,15 @@ export function own(reference: string, why: Why): Omit<Failure, 'check'> {
 /** What an error of ours says: the chain's words where it has them, its code and its facts. */
 export type Caught = { readonly reference: string; readonly why: string; readonly facts: Readonly<Record<string, unknown>> };
 
+/** What `make` gives; undefined where a module of ours refuses. Errors that are not ours pass. */
+export function attempt<T>(make: () => T): T | undefined {
+  let made: T | undefined;
+  caught(() => {
+    made = make();
+  });
+  return made;
+}
+
 /** Runs a check that throws; gives what it threw, or undefined. Errors that are not ours pass. */
 export function caught(act: () => void): Caught | undefined {
   try {

@@ -5,7 +5,7 @@ import * as Hex from '../../base/Hex.ts';
 import * as BabylonAddress from '../BabylonAddress.ts';
 import * as Basics from '../chain/basics.ts';
 import * as Pop from '../chain/pop.ts';
-import { caught, invalidArgument, type Outcome, panic, plain, type Step, staking, type Warning } from '../chain/verdict.ts';
+import { attempt, invalidArgument, type Outcome, panic, plain, type Step, staking, type Warning } from '../chain/verdict.ts';
 import type { MsgCreateFinalityProvider } from '../Message.ts';
 import * as ProofOfPossession from '../ProofOfPossession.ts';
 import { type Base, checkTypes, decodes, featuresOf } from './context.ts';
@@ -46,12 +46,8 @@ function ratesOf({ value: { commission } }: Context): Rates | 'empty' | 'partly'
   const texts = [commission?.rate ?? '', commission?.maxRate ?? '', commission?.maxChangeRate ?? ''];
   if (texts.every((text) => text === '')) return 'empty';
   const rates = texts.map((text) => {
-    let rate: bigint | undefined;
-    if (text === '') return rate;
-    caught(() => {
-      rate = Decimals.wire(text, 'commission');
-    });
-    return rate;
+    if (text === '') return undefined;
+    return attempt(() => Decimals.wire(text, 'commission'));
   });
   if (texts.some((text, i) => text !== '' && rates[i] === undefined)) return 'malformed';
   const [rate, maxRate, maxChangeRate] = rates;
@@ -132,7 +128,7 @@ function popVerifies(context: Context): Outcome {
   const { pop, addr, btcPk } = value;
   const isReady = pop !== undefined && Pop.isFormed(pop) === undefined && btcPk.length === 32 && ecc.isXOnly(btcPk);
   if (!isReady || addressParses(context) !== undefined) return 'blocked';
-  const type = typeof pop.btcSigType === 'number' ? ProofOfPossession.TYPES[pop.btcSigType] : pop.btcSigType;
+  const type = Pop.typeOf(pop);
   if (type === undefined) return 'blocked';
   const popContext = view.popContext === undefined ? {} : { context: view.popContext };
   const verdict = ProofOfPossession.verify({ pop: { type, signature: pop.btcSig }, babylonAddress: addr, btcPk, ...popContext }, ecc);

@@ -35,9 +35,7 @@ export type EvidenceJson = {
 
 /** Events name the key as the module's own type does, answers as text; both write hex. */
 export function evidence(json: unknown): StoredEvidence {
-  const outer = Rest.object(json, 'evidence');
-  const inside = outer['evidence'];
-  const one = inside === undefined || inside === null ? outer : Rest.object(inside, 'evidence');
+  const one = Rest.inner(json, 'evidence');
   const canonical = one['canonical_finality_sig'];
   return {
     finalityProviderPk: Rest.key(one['fp_btc_pk_hex'] ?? one['fp_btc_pk'], 'fp_btc_pk_hex') as XOnlyPublicKey,

@@ -21,7 +21,7 @@ const UINT64_MAX = 0xffff_ffff_ffff_ffffn;
 export const object = (value: unknown, field: string): Answer => Check.object(value as Answer, field);
 const isThere = (value: unknown): boolean => value !== null && value !== undefined;
 /** The object under `name`, or the object itself where no such field is around it. */
-const inner = (json: unknown, name: string): Answer => {
+export const inner = (json: unknown, name: string): Answer => {
   const outer = object(json, name);
   return isThere(outer[name]) ? object(outer[name], name) : outer;
 };

@@ -5,6 +5,9 @@ import { fail } from '../../base/Errors.ts';
 
 export type Reason = Check.Reason | { readonly code: 'finality-view.bad-time'; readonly field: string };
 
+/** 0001-01-01T00:00:00Z, what Go takes for no time at all. @unit nanoseconds since 1970 */
+export const NO_TIME: bigint = -62_135_596_800n * 1_000_000_000n;
+
 /** Where years begin in March the leap day is their last. */
 function dayOf(year: number, month: number, day: number): number {
   const shifted = month > 2 ? year : year - 1;

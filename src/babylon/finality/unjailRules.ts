@@ -5,11 +5,9 @@ import { type Outcome, panic, plain, type Step, staking, textOf, type Warning } 
 import type { MsgUnjailFinalityProvider } from '../Message.ts';
 import { type Base, checkTypes, decodes, providerOf } from './context.ts';
 import { finality } from './errors.ts';
+import { NO_TIME } from './time.ts';
 
 type Context = Base<MsgUnjailFinalityProvider>;
-
-/** 0001-01-01T00:00:00Z, what Go takes for no time at all. @unit nanoseconds since 1970 */
-const NO_TIME = -62_135_596_800n * 1_000_000_000n;
 
 export const NAME = 'unjail';
 
@@ -85,7 +83,7 @@ function jailingHasPassed(context: Context): Outcome {
   const { jailedUntilNs } = provider.signingInfo;
   const { tipTimeNs } = context.view;
   if (jailedUntilNs < tipTimeNs) return undefined;
-  const facts = { jailedUntilNs, tipTimeNs, remainingNs: jailedUntilNs - tipTimeNs };
+  const facts = { jailedUntilNs, tipTimeNs, remainingNs: jailedUntilNs - tipTimeNs + 1n };
   return finality(1112, `current block time: ${tipTimeNs}, required ${jailedUntilNs}`, {
     field: 'fpBtcPk',
     why: 'finality-rules.too-early',

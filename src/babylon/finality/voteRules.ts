@@ -6,6 +6,7 @@ import * as Eots from '../../crypto/Eots.ts';
 import * as MerkleTree from '../../crypto/MerkleTree.ts';
 import * as Basics from '../chain/basics.ts';
 import { type Outcome, own, plain, type Step, staking, type Warning } from '../chain/verdict.ts';
+import * as FinalityView from '../FinalityView.ts';
 import * as FinalityVote from '../FinalityVote.ts';
 import type { MsgAddFinalitySig } from '../Message.ts';
 import * as RandomnessIndex from '../RandomnessIndex.ts';
@@ -102,7 +103,7 @@ function blockIsIndexed({ value: { blockHeight }, view }: Context): Outcome {
 function heightIsOpen({ value: { blockHeight }, view }: Context): Outcome {
   const block = view.blocks.get(blockHeight);
   if (block === undefined) return 'blocked';
-  const epoch = (blockHeight + view.epochInterval - 1n) / view.epochInterval;
+  const epoch = FinalityView.epochOf(blockHeight, view.epochInterval);
   if (!block.finalized || view.lastFinalizedEpoch < epoch) return undefined;
   return finality(1116, `height: ${blockHeight}`, { field: 'blockHeight', why: 'finality-rules.outdated', facts: { blockHeight, epoch } });
 }

@@ -143,13 +143,16 @@ type Reviewed = {
 function best(options: Options & { readonly covenantPk?: Uint8Array }, ecc: Ecc.Ecc): Reviewed {
   const { request, policy: given, hints = {}, covenantPk } = Check.object(options, 'options');
   const { requireStakerSignatures = false } = Check.object(given, 'policy');
-  // The reference's form has no place for either; the signatures may be added to it, and are demanded where the operator says so.
-  const policy = { ...given, requireStakerSignatures, requirePop: false };
+  // The reference's form has no place for the staker's signatures; they may be added, and are demanded where the operator says so. A proof of
+  // possession cannot be in it: whose policy demands one signs nothing for this form.
+  const policy = { ...given, requireStakerSignatures };
   ParamsSet.latest(policy.paramsSet);
   const read = readRequest(request, ecc);
+  const { previous, finalityProviderPks } = read;
+  const before = previous === undefined ? undefined : previousOf(previous, finalityProviderPks, policy.paramsSet, hints, ecc);
   let found: Reviewed | undefined;
   for (const params of candidates(policy.paramsSet, read.covenant, Check.object(hints, 'hints').paramsVersion)) {
-    const subject = subjectOf(read, params, policy, hints, ecc);
+    const subject = subjectOf(read, params, before, hints, ecc);
     const report = CovenantReview.review({ subject, policy, ...(covenantPk === undefined ? {} : { covenantPk }) }, ecc);
     if (report.ok) return { report, subject, policy };
     const faults = CovenantReview.failures(report).length;
@@ -169,16 +172,22 @@ function candidates(set: ParamsSet.ParamsSet, covenant: LeafReader.Group, wanted
   return alike.length === 0 ? [ParamsSet.latest(set)] : [...alike].reverse();
 }
 
-function subjectOf(read: Read, params: StakingParams, policy: CovenantReview.Policy, hints: Hints, ecc: Ecc.Ecc): CovenantReview.Subject {
-  const { previous, finalityProviderPks } = read;
-  const before = previous === undefined ? {} : { previous: previousOf(previous, finalityProviderPks, policy.paramsSet, hints, ecc) };
+function subjectOf(
+  read: Read,
+  params: StakingParams,
+  before: DelegationRecord | undefined,
+  hints: Hints,
+  ecc: Ecc.Ecc,
+): CovenantReview.Subject {
+  const { previous } = read;
+  const parts = { ...read, params, providers: read.finalityProviderPks, hint: hints.stakingTimeBlocks, tries: triesOf(hints) };
   const expansion =
-    before.previous === undefined || previous === undefined
+    previous === undefined
       ? {}
       : { expansion: { previousStakingTxid: Tx.txid(previous.stakingTx), fundingOutput: previous.fundingOutput } };
   return {
     record: {
-      ...recordOf({ ...read, params, providers: finalityProviderPks, hint: hints.stakingTimeBlocks, tries: triesOf(hints) }, ecc),
+      ...recordOf(parts, timeOf(parts, ecc)),
       slashingTx: read.raw.slashing,
       unbondingTx: read.raw.unbonding,
       unbondingSlashingTx: read.raw.unbondingSlashing,
@@ -186,7 +195,7 @@ function subjectOf(read: Read, params: StakingParams, policy: CovenantReview.Pol
     },
     stakerSignatures: read.signatures,
     scripts: read.scripts,
-    ...before,
+    ...(before === undefined ? {} : { previous: before }),
   };
 }
 
@@ -198,12 +207,14 @@ function previousOf(
   hints: Hints,
   ecc: Ecc.Ecc,
 ): DelegationRecord {
-  const found = candidates(set, previous.covenant, undefined).map((params) => {
+  let first: Parts | undefined;
+  for (const params of candidates(set, previous.covenant, undefined)) {
     const parts = { ...previous, params, providers, hint: hints.previousStakingTimeBlocks, tries: triesOf(hints) };
-    return { blocks: timeOf(parts, ecc), parts };
-  });
-  const { parts } = found.find(({ blocks }) => blocks !== undefined) ?? (found[0] as (typeof found)[number]);
-  return recordOf(parts, ecc);
+    const blocks = timeOf(parts, ecc);
+    if (blocks !== undefined) return recordOf(parts, blocks);
+    first ??= parts;
+  }
+  return recordOf(first as Parts, undefined);
 }
 
 type Parts = {
@@ -216,15 +227,17 @@ type Parts = {
   readonly tries: number;
 };
 
-/** The delegation as the chain would have stored it under this version. */
-function recordOf(parts: Parts, ecc: Ecc.Ecc): DelegationRecord {
-  const { stakingTx, stakingOutputIndex, staker, providers, params } = parts;
+/** The delegation as the chain would have stored it under this version; a time that was not found stands for the longest. */
+function recordOf(
+  { stakingTx, stakingOutputIndex, staker, providers, params }: Parts,
+  stakingTimeBlocks: number | undefined,
+): DelegationRecord {
   const raw = Tx.encode(stakingTx);
   return {
     stakerAddr: '',
     btcPk: staker,
     fpBtcPkList: providers,
-    stakingTimeBlocks: timeOf(parts, ecc) ?? params.maxStakingTimeBlocks,
+    stakingTimeBlocks: stakingTimeBlocks ?? params.maxStakingTimeBlocks,
     unbondingTimeBlocks: params.unbondingTimeBlocks,
     paramsVersion: params.version,
     startHeight: 0,

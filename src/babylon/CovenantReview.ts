@@ -90,7 +90,7 @@ export function reviewed(options: Options, ecc: Ecc.Ecc = Ecc.auto()): { readonl
   const items = askAll(QUESTIONS, facts);
   const { record } = subject;
   const report: Report = {
-    ok: items.every(({ outcome }) => outcome !== 'failed' && outcome !== 'not-reached'),
+    ok: !items.some(isInTheWay),
     stakingTxid: facts.stake.outpoint.txid,
     stakingOutputIndex: record.stakingOutputIndex,
     paramsVersion: record.paramsVersion,
@@ -109,9 +109,11 @@ export function reviewed(options: Options, ecc: Ecc.Ecc = Ecc.auto()): { readonl
 
 /** The questions that stand in the way of a signature. */
 export function failures(report: Report): readonly Item[] {
-  return Check.list(Check.object(report, 'report').items, 'report.items').filter(
-    ({ outcome }) => outcome === 'failed' || outcome === 'not-reached',
-  );
+  return Check.list(Check.object(report, 'report').items, 'report.items').filter(isInTheWay);
+}
+
+function isInTheWay({ outcome }: Item): boolean {
+  return outcome === 'failed' || outcome === 'not-reached';
 }
 
 function warningsOf({ record }: Subject): readonly string[] {

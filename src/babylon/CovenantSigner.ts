@@ -52,7 +52,10 @@ export type Prepared = {
 export type Signatures = Covenant.MemberSignatures & { readonly expansion?: Uint8Array };
 
 // What was found good here; a copy with a change in it is none of them.
-const prepared = new WeakMap<Prepared, ChainView.DelegationRecord[]>();
+const prepared = new WeakMap<Prepared, Origin>();
+
+/** What it was made of, for the chain's own judgement. */
+type Origin = { readonly records: readonly ChainView.DelegationRecord[]; readonly policy: CovenantReview.Policy };
 
 /**
  * Everything that is to be signed, or the refusal with the whole report.
@@ -74,13 +77,15 @@ export function prepare(
     const checks = CovenantReview.failures(report).map(({ check }) => check);
     return fail<Reason>({ code: 'covenant-signer.refused', report, checks }, `not signed: ${checks.join(', ')}`);
   }
-  const { outpoint, record } = facts.stake;
+  const { record } = facts.stake;
+  // It names the stake in the log: who changed it would have a second set signed.
+  const outpoint = Object.freeze({ ...facts.stake.outpoint });
   const spends = { stakingSlashing, unbonding, unbondingSlashing, ...(expansion === undefined ? {} : { expansion }) };
   const { fpBtcPkList: finalityProviderPks } = record;
   const digest = digestOf({ covenantPk, outpoint, finalityProviderPks, spends });
   const result: Prepared = Object.freeze({ report, covenantPk, outpoint, finalityProviderPks, spends: Object.freeze(spends), digest });
-  prepared.set(result, facts.previous === undefined ? [record] : [record, withoutParent(facts.previous.record)]);
-  policies.set(result, options.policy);
+  const records = facts.previous === undefined ? [record] : [record, withoutParent(facts.previous.record)];
+  prepared.set(result, { records, policy: { ...options.policy } });
   return result;
 }
 
@@ -88,8 +93,6 @@ export function prepare(
 function withoutParent({ expansion: _, ...record }: ChainView.DelegationRecord): ChainView.DelegationRecord {
   return record;
 }
-
-const policies = new WeakMap<Prepared, CovenantReview.Policy>();
 
 function digestOf({ covenantPk, outpoint, finalityProviderPks, spends }: Omit<Prepared, 'report' | 'digest'>): Uint8Array {
   const { stakingSlashing, unbonding, unbondingSlashing, expansion } = spends;
@@ -106,9 +109,12 @@ function digestOf({ covenantPk, outpoint, finalityProviderPks, spends }: Omit<Pr
 /** Returns `value` when {@link prepare} made it. @throws covenant-signer.not-prepared */
 export function check(value: Prepared, field = 'prepared'): Prepared {
   if (value === undefined || value === null) Check.missing(field);
-  if (!prepared.has(value))
-    fail<Reason>({ code: 'covenant-signer.not-prepared', field }, `${field}: expected what CovenantSigner.prepare gives`);
+  if (!prepared.has(value)) notPrepared(field);
   return value;
+}
+
+function notPrepared(field: string): never {
+  return fail<Reason>({ code: 'covenant-signer.not-prepared', field }, `${field}: expected what CovenantSigner.prepare gives`);
 }
 
 /**
@@ -192,9 +198,7 @@ const STAND_IN = BabylonAddress.encode(new Uint8Array(20).fill(1));
 
 /** Another road to the same answer: the chain's own checks, which rebuild from the stored record and not from what was rebuilt here. */
 function chainTakes(value: Prepared, message: Message.Message, ecc: Ecc.Ecc): void {
-  const records = prepared.get(value) ?? [];
-  const policy = policies.get(value);
-  if (policy === undefined) return;
+  const { records, policy } = prepared.get(value) ?? notPrepared('prepared');
   const { paramsSet, tipHeight, release } = policy;
   // Without a tip the stake counts as mined a moment ago; expiry was asked before.
   const tip = tipHeight ?? Math.max(...records.map(({ startHeight }) => startHeight));

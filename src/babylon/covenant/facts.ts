@@ -9,7 +9,7 @@ import * as ChainProfile from '../ChainProfile.ts';
 import * as ChainView from '../ChainView.ts';
 import { once } from '../chain/context.ts';
 import * as Transactions from '../chain/transactions.ts';
-import { type Caught, caught } from '../chain/verdict.ts';
+import { attempt, type Caught, caught } from '../chain/verdict.ts';
 import type { StakingParams } from '../Params.ts';
 import * as ParamsSet from '../ParamsSet.ts';
 import * as StakingContract from '../StakingContract.ts';
@@ -160,20 +160,14 @@ export function contractIn({ contract }: Stake): StakingContract.StakingContract
   return made !== undefined && 'terms' in made ? made : undefined;
 }
 
+/** An outpoint in texts. */
+export const shown = ({ txid, vout }: Tx.Outpoint): string => `${txid}:${vout}`;
+
 type Funding = {
   readonly outpoint: Tx.Outpoint;
   readonly valueSats: Sats.Sats;
   readonly output: StakingContract.StakingContract['staking'] | StakingContract.StakingContract['unbonding'];
 };
-
-/** What `make` gives; undefined where a module refuses. */
-function attempt<T>(make: () => T | undefined): T | undefined {
-  let made: T | undefined;
-  caught(() => {
-    made = make();
-  });
-  return made;
-}
 
 function stakingFunding(stake: Stake): Funding | undefined {
   const contract = contractIn(stake);

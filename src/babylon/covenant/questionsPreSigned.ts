@@ -8,10 +8,8 @@ import * as Tx from '../../bitcoin/Tx.ts';
 import * as PreSigned from '../PreSigned.ts';
 import * as SlashingTx from '../SlashingTx.ts';
 import * as UnbondingTx from '../UnbondingTx.ts';
-import { contractIn, type Facts, transactionOf } from './facts.ts';
+import { contractIn, type Facts, shown, transactionOf } from './facts.ts';
 import { equal, type Finding, failed, holds, notAsked, notReached, passed, type Question } from './report.ts';
-
-const shown = ({ txid, vout }: Tx.Outpoint): string => `${txid}:${vout}`;
 
 /** One of the two slashing transactions. */
 type Slashing = {

@@ -6,12 +6,11 @@ import * as Tx from '../../bitcoin/Tx.ts';
 import { commonMembers } from '../chain/expand.ts';
 import * as DelegationStatus from '../DelegationStatus.ts';
 import * as ProofOfPossession from '../ProofOfPossession.ts';
-import { contractIn, type Facts, type Stake } from './facts.ts';
+import { contractIn, type Facts, type Stake, shown } from './facts.ts';
 import { equal, type Finding, failed, holds, notAsked, notReached, passed, type Question, told } from './report.ts';
 import type { Scripts } from './subject.ts';
 
 const has = (keys: readonly Uint8Array[], key: Uint8Array): boolean => keys.some((one) => Bytes.equal(one, key));
-const shown = ({ txid, vout }: Tx.Outpoint): string => `${txid}:${vout}`;
 
 export const POSSESSION: readonly Question<Facts>[] = [
   { check: 'staker.possession', what: 'the proof of possession binds key and account', reference: 'btcstaking/1117', ask: possession },

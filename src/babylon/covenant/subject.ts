@@ -8,7 +8,8 @@ import * as Hex from '../../base/Hex.ts';
 import * as Sats from '../../base/Sats.ts';
 import * as Tx from '../../bitcoin/Tx.ts';
 import * as ChainView from '../ChainView.ts';
-import { caught } from '../chain/verdict.ts';
+import * as Pop from '../chain/pop.ts';
+import { attempt } from '../chain/verdict.ts';
 import * as Json from '../json/object.ts';
 import * as Message from '../Message.ts';
 import type { StakingParams } from '../Params.ts';
@@ -80,25 +81,22 @@ export function fromRest(json: unknown, options: { readonly previous?: unknown; 
 }
 
 /** A signature that is there; an empty one is none. */
-function signature(
-  name: 'stakingSlashing' | 'unbondingSlashing',
-  value: unknown,
-  field: string,
-): { readonly stakingSlashing?: Uint8Array; readonly unbondingSlashing?: Uint8Array } {
+function signature(name: keyof Subject['stakerSignatures'], value: unknown, field: string): Subject['stakerSignatures'] {
   if (!isThere(value) || value === '') return {};
   return { [name]: Hex.decode(Check.text(value, field), field) };
 }
 
 function popFrom(json: unknown): ProofOfPossession.Pop {
   const one = object(json, 'pop');
-  const type = one['btc_sig_type'] ?? one['btcSigType'] ?? 0;
-  const known = typeof type === 'number' ? ProofOfPossession.TYPES[type] : ProofOfPossession.TYPES.find((name) => name === type);
-  if (known === undefined)
-    fail<Reason>(
-      { code: 'covenant-review.unknown-pop-type', field: 'pop.btc_sig_type' },
-      `pop.btc_sig_type: expected ${ProofOfPossession.TYPES.join(', ')}`,
-    );
-  return { type: known, signature: fromBase64(one['btc_sig'] ?? one['btcSig'], 'pop.btc_sig') };
+  const type = popTypeOf(one['btc_sig_type'] ?? one['btcSigType'] ?? 0, 'pop.btc_sig_type');
+  return { type, signature: fromBase64(one['btc_sig'] ?? one['btcSig'], 'pop.btc_sig') };
+}
+
+/** A proof of a type that there is not is no proof that was left out: the chain refuses it. */
+function popTypeOf(btcSigType: unknown, field: string): ProofOfPossession.Type {
+  const known = Pop.typeOf({ btcSigType: btcSigType as number | ProofOfPossession.Type });
+  if (known !== undefined) return known;
+  return fail<Reason>({ code: 'covenant-review.unknown-pop-type', field }, `${field}: expected ${ProofOfPossession.TYPES.join(', ')}`);
 }
 
 function fromBase64(value: unknown, field: string): Uint8Array {
@@ -114,7 +112,7 @@ function fromBase64(value: unknown, field: string): Uint8Array {
  * A delegation out of the staker's own message, before the chain has it. `params` is the version that the chain will take: of the tip, or of
  * the including block where the message has a proof.
  *
- * @throws input.*, chain-view.*, covenant-review.other-message
+ * @throws input.*, chain-view.*, covenant-review.other-message, covenant-review.unknown-pop-type
  */
 export function fromMessage(message: Message.Message, options: { readonly params: StakingParams; readonly previous?: unknown }): Subject {
   const { typeUrl, value } = Check.object(message, 'message');
@@ -126,7 +124,6 @@ export function fromMessage(message: Message.Message, options: { readonly params
   const given = Check.object(value, 'message.value');
   const stakingTx = Check.bytes(given.stakingTx, 'stakingTx');
   const expansion = typeUrl === Message.BTC_STAKE_EXPAND ? expansionOf(value as Message.MsgBtcStakeExpand) : {};
-  const type = typeof given.pop?.btcSigType === 'number' ? ProofOfPossession.TYPES[given.pop.btcSigType] : given.pop?.btcSigType;
   return checked({
     record: {
       stakerAddr: given.stakerAddr,
@@ -147,19 +144,28 @@ export function fromMessage(message: Message.Message, options: { readonly params
       ...expansion,
     },
     stakerSignatures: {
-      ...(given.delegatorSlashingSig.length === 0 ? {} : { stakingSlashing: given.delegatorSlashingSig }),
-      ...(given.delegatorUnbondingSlashingSig.length === 0 ? {} : { unbondingSlashing: given.delegatorUnbondingSlashingSig }),
+      ...givenBytes('stakingSlashing', given.delegatorSlashingSig, 'delegatorSlashingSig'),
+      ...givenBytes('unbondingSlashing', given.delegatorUnbondingSlashingSig, 'delegatorUnbondingSlashingSig'),
     },
     unbondingValueSats: given.unbondingValue,
-    ...(given.pop === undefined || type === undefined ? {} : { pop: { type, signature: given.pop.btcSig } }),
+    ...(isThere(given.pop) ? { pop: popIn(given.pop) } : {}),
     ...(isThere(previous) ? { previous: ChainView.delegationFromRest(previous) } : {}),
   });
 }
 
+function popIn(given: Message.MsgCreateBTCDelegation['pop']): ProofOfPossession.Pop {
+  const { btcSigType, btcSig } = Check.object(given as NonNullable<typeof given>, 'pop');
+  return { type: popTypeOf(btcSigType, 'pop.btcSigType'), signature: btcSig };
+}
+
+/** A message carries every signature; an empty one is none. */
+function givenBytes(name: keyof Subject['stakerSignatures'], value: Uint8Array, field: string): Subject['stakerSignatures'] {
+  return Check.bytes(value, field).length === 0 ? {} : { [name]: value };
+}
+
 /** The chain looks the output up by script and value; without one, output 0 is as wrong as any. */
 function outputIndexOf(given: Message.MsgCreateBTCDelegation | Message.MsgBtcStakeExpand, params: StakingParams): number {
-  let index = 0;
-  caught(() => {
+  const index = attempt(() => {
     const { covenantPks, covenantQuorum, unbondingTimeBlocks } = params;
     const contract = StakingContract.from({
       stakerPk: given.btcPk as (typeof covenantPks)[number],
@@ -170,9 +176,9 @@ function outputIndexOf(given: Message.MsgCreateBTCDelegation | Message.MsgBtcSta
       unbondingTimeBlocks,
       profile: 'generic',
     });
-    index = StakingTx.findOutput(Tx.decode(given.stakingTx), contract, Sats.from(given.stakingValue));
+    return StakingTx.findOutput(Tx.decode(given.stakingTx), contract, Sats.from(given.stakingValue));
   });
-  return index;
+  return index ?? 0;
 }
 
 function expansionOf(value: Message.MsgBtcStakeExpand): Pick<ChainView.DelegationRecord, 'expansion'> {

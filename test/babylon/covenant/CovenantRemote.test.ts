@@ -65,6 +65,13 @@ describe('a request by the rules', () => {
     ]);
   });
 
+  it('carries no proof of possession, so that a policy that demands one is never passed over', () => {
+    const strict = { ...policy, requirePop: true };
+    const report = CovenantRemote.review({ request, policy: strict, hints, covenantPk });
+    expect(CovenantReview.failures(report).map(({ check }) => check)).toEqual(['staker.possession']);
+    expect(CovenantRemote.isRefusal(failure(() => CovenantRemote.prepare({ request, policy: strict, hints, covenantPk })))).toBe(true);
+  });
+
   it('for an expansion is answered with the fourth signature', () => {
     const { child, output } = expansionOf();
     const expansion = {

@@ -4,7 +4,7 @@ import * as CovenantReview from '../../../src/babylon/CovenantReview.ts';
 import * as CovenantSigner from '../../../src/babylon/CovenantSigner.ts';
 import * as Networks from '../../../src/babylon/Networks.ts';
 import * as ProofOfPossession from '../../../src/babylon/ProofOfPossession.ts';
-import { failure, hex } from '../../support/stakes.ts';
+import { failure, hex, untyped } from '../../support/stakes.ts';
 import { dataOf } from '../../vectors/support.ts';
 import { ACCOUNT, covenant, created, STRANGER, stake, staker, V1 } from '../chain/world.ts';
 import { attacker, forgedUnbonding, pay, ROWS, V0_JSON } from './forgeries.ts';
@@ -74,6 +74,17 @@ describe('what passes', () => {
     const report = CovenantReview.review({ subject, policy: { ...policy, requirePop: true }, covenantPk: member.publicKey });
     expect(CovenantReview.failures(report)).toEqual([]);
     expect(report.items.find(({ check }) => check === 'staker.possession')?.outcome).toBe('passed');
+  });
+
+  it.each([
+    ['a proof of a type that there is not', { pop: { btcSigType: 9, btcSig: new Uint8Array(64) } }, 'covenant-review.unknown-pop-type'],
+    ['a proof that is none', { pop: 5 }, 'input.not-object'],
+    ['no list of bytes for a signature', { delegatorSlashingSig: undefined }, 'input.not-bytes'],
+    ['text for a signature', { delegatorUnbondingSlashingSig: 'aa' }, 'input.not-bytes'],
+  ])('no message with %s', (_, changes, code) => {
+    const message = created(stake());
+    const changed = { ...message, value: { ...message.value, ...changes } };
+    expect(failure(() => CovenantReview.fromMessage(untyped(changed), { params: V1 })).code).toBe(code);
   });
 });
 

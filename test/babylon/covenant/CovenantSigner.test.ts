@@ -96,6 +96,12 @@ describe('sign', () => {
     subject.record.btcPk.fill(0);
     expect(() => CovenantSigner.sign({ prepared, secretKey: member.secretKey })).not.toThrow();
     expect(hex(prepare().digest)).toBe(before);
+    // The stake's name in the log, and the policy that the signatures are judged by.
+    expect(Reflect.set(prepared.outpoint, 'vout', 7)).toBe(false);
+    const changing: { -readonly [Field in keyof typeof policy]: (typeof policy)[Field] } = { ...policy };
+    const other = CovenantSigner.prepare({ subject: CovenantReview.fromRest(rest), policy: changing, covenantPk: member.publicKey });
+    changing.tipHeight = 0;
+    expect(() => CovenantSigner.sign({ prepared: other, secretKey: member.secretKey })).not.toThrow();
   });
 });
 

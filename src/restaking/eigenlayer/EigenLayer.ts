@@ -1,12 +1,13 @@
 // An EigenLayer ledger as one thing: made from a configuration, changed by operations, forked, saved, explained.
 // Each operation is one transaction of the contract function that it names; the functions themselves are in the files named as the contracts.
 import * as Check from '../../base/Check.ts';
+import { fail } from '../../base/Errors.ts';
 import type { Intermediate } from '../state/intermediate.ts';
 import { type Outcome, outcome } from '../state/Revert.ts';
 import { Store } from '../state/store.ts';
 import * as Config from './Config.ts';
 import { dispatch } from './dispatch.ts';
-import type { Operation } from './Operations.ts';
+import * as Operations from './Operations.ts';
 import { transaction } from './requests.ts';
 import { readSaved, SAVED_SCHEMA, type Saved, savedConfig } from './saved.ts';
 import { State } from './state.ts';
@@ -23,31 +24,42 @@ export type Ledger = State;
 /** What operations return, by the names of the contracts' return values. */
 export type Results = Readonly<Record<string, unknown>>;
 
-export type Reason = Config.Reason;
+export type Reason = Config.Reason | Operations.Reason;
 
 /**
  * An empty ledger. Mainnet's delays where `config` is silent.
  *
- * @throws input.*, eigenlayer.unknown-profile, eigenlayer.bad-id, eigenlayer.duplicate-strategy
+ * @throws input.*, eigenlayer.* - as {@link Config.config}
  */
-export function create(config: Partial<Config.Config> & Pick<Config.Config, 'strategies'>): Ledger {
-  return new State(Config.config(Check.object(config, 'config')), new Store());
+export function create(config: Config.Given): Ledger {
+  return new State(Config.config(config), new Store());
 }
 
 /**
  * Does one operation as one transaction. Refused by the contract, it is a value with the deployed error name, and nothing has changed.
  *
- * @throws input.*, eigenlayer.unknown-id, eigenlayer.bad-id - for what no caller of the contracts could send
+ * @throws operation.unknown, operation.bad-field, operation.unreadable, input.*, eigenlayer.* - for what no caller of the contracts could send
  */
-export function apply(ledger: Ledger, operation: Operation): Outcome<Results> {
-  return outcome(() => transaction(ledger, () => dispatch(ledger, operation)));
+export function apply(ledger: Ledger, operation: Operations.Operation): Outcome<Results> {
+  checkLedger(ledger);
+  const taken = Operations.take(operation);
+  return outcome(() => transaction(ledger, () => dispatch(ledger, taken)));
+}
+
+/** Without types anything can stand in the place of the ledger. @throws input.not-object */
+function checkLedger(ledger: Ledger): void {
+  if (!(ledger instanceof State)) {
+    const got = Check.kindOf(ledger);
+    fail<Check.Reason>({ code: 'input.not-object', field: 'ledger', got }, `ledger: expected what create or fromJson returned, got ${got}`);
+  }
 }
 
 /** Does the operation, and tells every integer that was rounded on the way, in order. */
 export function explain(
   ledger: Ledger,
-  operation: Operation,
+  operation: Operations.Operation,
 ): { readonly outcome: Outcome<Results>; readonly intermediates: readonly Intermediate[] } {
+  checkLedger(ledger);
   const intermediates: Intermediate[] = [];
   ledger.note = (what, expr, value) => intermediates.push({ what, expr, value });
   try {
@@ -59,6 +71,7 @@ export function explain(
 
 /** An independent ledger with the same state. What neither side has changed since is shared: it costs the same for any number of stakers. */
 export function fork(ledger: Ledger): Ledger {
+  checkLedger(ledger);
   return new State(ledger.config, ledger.store.fork());
 }
 

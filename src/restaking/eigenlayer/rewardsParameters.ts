@@ -2,17 +2,14 @@
 import { require } from '../state/Revert.ts';
 import { isSame, plainKey } from './addresses.ts';
 import { plus } from './arithmetic.ts';
-import type { Config } from './Config.ts';
-import { type EmissionsConfig, MAINNET, type RewardsConfig } from './RewardsConfig.ts';
+import type { EmissionsConfig, RewardsConfig } from './RewardsConfig.ts';
 import type { Parameters } from './rewardsStorage.ts';
 import type { State } from './state.ts';
 
 export const CONTRACT = 'RewardsCoordinator';
 
-/** Mainnet's where the ledger was set up without. */
 export function rewardsConfig(state: State): RewardsConfig {
-  const config: Config & { readonly rewards?: RewardsConfig } = state.config;
-  return config.rewards ?? MAINNET;
+  return state.config.rewards;
 }
 
 export function emissionsConfig(state: State): EmissionsConfig {

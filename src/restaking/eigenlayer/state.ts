@@ -1,6 +1,6 @@
 // The state of one EigenLayer ledger: one storage for each contract, the clock, and a place for notes on rounded numbers.
 import { z } from 'zod';
-import { flag, uint } from '../state/schemas.ts';
+import { uint } from '../state/schemas.ts';
 import type { Schema, Store } from '../state/store.ts';
 import type { Table } from '../state/table.ts';
 import { AllocationStorage } from './allocationStorage.ts';
@@ -29,14 +29,14 @@ export class State {
    */
   note: Note | undefined;
   readonly #clock: Table<Clock>;
-  readonly #pausing: Table<boolean>;
+  readonly #paused: Table<bigint>;
   readonly #ranks: ReadonlyMap<string, number>;
 
   constructor(config: Config, store: Store) {
     this.config = config;
     this.store = store;
     this.#clock = store.table('clock', CLOCK);
-    this.#pausing = store.table('paused', flag);
+    this.#paused = store.table('paused', uint);
     this.strategies = new StrategyStorage(store);
     this.delegation = new DelegationStorage(store);
     this.allocation = new AllocationStorage(store);
@@ -66,11 +66,22 @@ export class State {
 
   /** Whether a function group of a contract is paused, e.g. `isPaused('DelegationManager', 1)`. */
   isPaused(contract: string, bit: number): boolean {
-    return this.#pausing.has(`${contract}|${bit}`);
+    const status = this.#paused.get(contract);
+    return status !== undefined && ((status >> BigInt(bit)) & 1n) === 1n;
   }
 
   setPaused(contract: string, bit: number, isPaused: boolean): void {
-    if (isPaused) this.#pausing.set(`${contract}|${bit}`, true);
-    else this.#pausing.delete(`${contract}|${bit}`);
+    const [status, mask] = [this.pausedStatus(contract), 1n << BigInt(bit)];
+    this.setPausedStatus(contract, isPaused ? status | mask : status & ~mask);
+  }
+
+  /** A set bit for each function group that is paused. */
+  pausedStatus(contract: string): bigint {
+    return this.#paused.get(contract) ?? 0n;
+  }
+
+  setPausedStatus(contract: string, status: bigint): void {
+    if (status === 0n) this.#paused.delete(contract);
+    else this.#paused.set(contract, status);
   }
 }

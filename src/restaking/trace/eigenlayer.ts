@@ -4,7 +4,9 @@ import { fail } from '../../base/Errors.ts';
 import * as Config from '../eigenlayer/Config.ts';
 import * as EigenLayer from '../eigenlayer/EigenLayer.ts';
 import * as Operations from '../eigenlayer/Operations.ts';
+import type * as RewardsConfig from '../eigenlayer/RewardsConfig.ts';
 import * as RewardsCoordinator from '../eigenlayer/RewardsCoordinator.ts';
+import type { Schema } from '../state/store.ts';
 import { type JsonObject, jsonOf } from './json.ts';
 import type { Kind, Machine, Result } from './machine.ts';
 import { type ConfigReason, configProblem, limit, uint } from './shapes.ts';
@@ -13,11 +15,35 @@ const STRATEGY = z.union([
   z.string(),
   z.strictObject({
     id: z.string(),
-    kind: z.enum(['base', 'tvl', 'eigen']).exactOptional(),
+    kind: z.enum(Config.KINDS).exactOptional(),
     maxPerDeposit: uint.exactOptional(),
     maxTotalDeposits: uint.exactOptional(),
   }),
 ]);
+const EMISSIONS = z.strictObject({
+  contract: z.string().exactOptional(),
+  backingToken: z.string().exactOptional(),
+  token: z.string().exactOptional(),
+  inflationRate: uint.exactOptional(),
+  startTime: uint.exactOptional(),
+  epochLength: uint.exactOptional(),
+  incentiveCouncil: z.string().exactOptional(),
+});
+/** Each field that is left out is mainnet's. */
+const REWARDS: Schema<RewardsConfig.Given> = z.strictObject({
+  calculationIntervalSeconds: uint.exactOptional(),
+  maxRewardsDuration: uint.exactOptional(),
+  maxRetroactiveLength: uint.exactOptional(),
+  maxFutureLength: uint.exactOptional(),
+  genesisRewardsTimestamp: uint.exactOptional(),
+  activationDelay: uint.exactOptional(),
+  defaultOperatorSplitBips: uint.exactOptional(),
+  owner: z.string().exactOptional(),
+  rewardsUpdater: z.string().exactOptional(),
+  feeRecipient: z.string().exactOptional(),
+  rewardsForAllSubmitters: z.array(z.string()).exactOptional(),
+  emissions: EMISSIONS.exactOptional(),
+});
 const CONFIG = z.strictObject({
   profile: z.enum(Config.PROFILES).exactOptional(),
   minWithdrawalDelayBlocks: limit.exactOptional(),
@@ -27,11 +53,8 @@ const CONFIG = z.strictObject({
   startBlock: limit.exactOptional(),
   startTime: uint.exactOptional(),
   strategies: z.array(STRATEGY),
-  rewards: z.strictObject({}).exactOptional(),
+  rewards: REWARDS.exactOptional(),
 });
-
-/** The fields of operations that name strategies. */
-const STRATEGY_FIELDS = ['strategy', 'strategies'] as const;
 
 export const eigenLayerKind: Kind = {
   start: (json, { profile }) => {
@@ -47,7 +70,7 @@ export const eigenLayerKind: Kind = {
 };
 
 function configOf(json: unknown, profile: string | undefined): Config.Config {
-  const read = z.safeDecode(CONFIG, json as z.input<typeof CONFIG>);
+  const read = z.safeDecode(CONFIG, json as z.input<typeof CONFIG>, { reportInput: true });
   if (!read.success) return configProblem(read.error);
   const { minWithdrawalDelayBlocks, deallocationDelay, allocationConfigurationDelay, slashResolutionDelay, ...rest } = read.data;
   // What is none of the known profiles is refused with the rest of the configuration.
@@ -59,6 +82,7 @@ function configOf(json: unknown, profile: string | undefined): Config.Config {
     ...(deallocationDelay === undefined ? {} : { deallocationDelayBlocks: deallocationDelay }),
     ...(allocationConfigurationDelay === undefined ? {} : { configurationDelayBlocks: allocationConfigurationDelay }),
     ...(slashResolutionDelay === undefined ? {} : { slashResolutionDelayBlocks: slashResolutionDelay }),
+    ...(rest.rewards === undefined ? {} : { rewards: rest.rewards }),
     profile: chosen,
     strategies: rest.strategies.map((strategy) => (typeof strategy === 'string' ? { id: strategy } : strategy)),
   });
@@ -66,18 +90,10 @@ function configOf(json: unknown, profile: string | undefined): Config.Config {
 
 function checkStrategies(operation: Operations.Operation, config: Config.Config): void {
   const known = new Set([...config.strategies.map(({ id }) => id), Config.BEACON]);
-  const fields = operation as unknown as Readonly<Record<string, unknown>>;
-  for (const name of STRATEGY_FIELDS) {
-    const value = fields[name];
-    const given = Array.isArray(value) ? value.map((one: unknown): unknown => (Array.isArray(one) ? one[0] : one)) : [value];
-    for (const one of given) {
-      if (typeof one !== 'string' || known.has(one)) continue;
-      const problem = `the configuration knows no strategy ${one}`;
-      fail<Operations.Reason>(
-        { code: 'operation.bad-field', op: operation.op, field: name, problem },
-        `${operation.op}: ${name}: ${problem}`,
-      );
-    }
+  for (const { field, strategy } of Operations.strategiesOf(operation)) {
+    if (known.has(strategy)) continue;
+    const problem = `the configuration knows no strategy ${strategy}`;
+    fail<Operations.Reason>({ code: 'operation.bad-field', op: operation.op, field, problem }, `${operation.op}: ${field}: ${problem}`);
   }
 }
 

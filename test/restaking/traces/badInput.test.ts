@@ -81,7 +81,7 @@ describe('a trace file', () => {
     [
       'an unknown strategy in a list',
       { op: 'queueWithdrawal', staker: 'a', strategies: ['S1', 'S9'], depositShares: ['1', '1'] },
-      'strategies',
+      'strategies.1',
     ],
     ['a name with a separator', { ...DEPOSIT, staker: 'a|b' }, 'staker'],
     ['an empty name', { ...DEPOSIT, staker: '' }, 'staker'],

@@ -27,7 +27,7 @@ for (const ecc of [autoEcc(), pure]) {
   if (!Eots.verify({ publicKey: signer.publicKey, pubRand: nonce.pubRand, message, signature }, ecc)) throw new Error(`not valid with ${ecc.name}`);
 }
 if (autoEcc().name !== 'wasm') throw new Error(`expected the WASM backend in Node, got ${autoEcc().name}`);
-if (![StakingContract.from, EmbeddedChain, restaking.SlashingLib, node.Bitcoind].every(Boolean)) throw new Error('an export is missing');
+if (![StakingContract.from, EmbeddedChain, restaking.EigenLayer, restaking.Symbiotic, node.Bitcoind].every(Boolean)) throw new Error('an export is missing');
 JS
 node use.mjs
 
@@ -68,6 +68,9 @@ done
 node -e "const { Eots } = require('satlock'); if (!Eots) process.exit(1)" 2> /dev/null || [[ "$(node -p 'process.versions.node.split(".")[0]')" -lt 20 ]]
 npx --no satlock params bbn-1 --params-version 5 > params.txt
 grep -q 301 params.txt
+npx --no satlock ledger run node_modules/satlock/docs/examples/slashed-withdrawal.json > ledger.txt
+grep -q '18 steps, all as the file says' ledger.txt
+npx --no satlock vectors verify node_modules/satlock/vectors/{eigenlayer,symbiotic}/*.json.gz > vectors.txt
 npx --no satlock demo --stakers 1 --out demo --json > demo.txt
 test -s demo/demo.json
 echo "package: installs, imports and runs"

@@ -63,6 +63,10 @@ describe('the loop', () => {
     expect(why({ provider: { ...provider, softDeleted: true } })).toBe('deleted');
     expect(why({ inFlight: true })).toBe('in-flight');
     expect(why({ tipHeight: 0xffff_ffff_ffff_fff0n })).toBe('end-of-heights');
+    // The last height that can be named is 2^64 - 2: the chain adds start and count, and refuses a sum that wraps (finality/1117).
+    const end = 0xffff_ffff_ffff_ffffn - 50_000n;
+    expect(why({ tipHeight: end - 7_000n, lastCommittedHeight: end - 1n })).toBe('extend');
+    expect(why({ tipHeight: end - 7_000n, lastCommittedHeight: end })).toBe('end-of-heights');
   });
 
   it('refuses settings that the chain refuses, and numbers that are none', () => {

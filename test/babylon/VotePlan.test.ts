@@ -46,6 +46,13 @@ describe('the heights', () => {
     expect(votes[0]?.appHash).toEqual(appHashAt(986n));
   });
 
+  it('count for liveness if the next block is in time, up to the last one that is', () => {
+    const timeout = params.finalitySigTimeout;
+    const countsAt = (tipHeight: bigint) =>
+      VotePlan.plan({ ...facts, tipHeight }, blocksOf(998n)).votes.map(({ countsForLiveness }) => countsForLiveness);
+    expect([countsAt(998n + timeout - 1n), countsAt(998n + timeout)]).toEqual([[true], [false]]);
+  });
+
   it.each([
     ['slashed', { provider: { ...providerFacts, slashedBabylonHeight: 1n, jailed: true } }, {}],
     ['deleted', { provider: { ...providerFacts, softDeleted: true } }, {}],

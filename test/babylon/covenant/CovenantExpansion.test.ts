@@ -96,17 +96,24 @@ describe('an expansion', () => {
   });
 
   it('has a scriptSig on the stake before', () => {
-    const { child, output } = expansionOf();
-    const scripted = altered(child.stakingTransaction, spend({ script: Uint8Array.of(0) }));
+    const scripted = altered(made.child.stakingTransaction, spend({ script: Uint8Array.of(0) }));
     const { slashingPkScript, slashingRate, minSlashingTxFeeSats, unbondingFeeSats } = V1;
     const rules = { slashingPkScript, slashingRate, minSlashingTxFeeSats, unbondingFeeSats };
-    const liar = DelegationOf.from({ contract: child.contract, rules, stakingTransaction: scripted });
-    const stk_exp = {
-      previous_staking_tx_hash_hex: delegation.stakingTxid,
-      other_funding_tx_out_hex: output,
-      previous_stk_covenant_sigs: [],
-    };
+    const liar = DelegationOf.from({ contract: made.child.contract, rules, stakingTransaction: scripted });
+    const stk_exp = made.json['stk_exp'];
     expect(fault({ ...restOf(liar), stk_exp })).toEqual(['expansion.first-input', 'pre-signed.script-sig', 'undefined/1']);
+  });
+
+  it('spends the stake before twice', () => {
+    // The library builds no other transactions for it: theirs are those of the honest one.
+    const transaction = altered(made.child.stakingTransaction, ({ ins }) => {
+      ins[1] = { ...(ins[0] as Tx.Transaction['ins'][number]) };
+    });
+    const twice = withFields(made.json, { staking_tx_hex: Tx.toHex(transaction) });
+    const subject = CovenantReview.fromRest(twice, { previous: made.previous });
+    const failures = CovenantReview.failures(CovenantReview.review({ subject, policy, covenantPk: member.publicKey }));
+    expect(failures).toContainEqual(expect.objectContaining({ check: 'staking.sanity', outcome: 'failed' }));
+    expect(failures).toContainEqual(expect.objectContaining({ check: 'expansion.funding', why: 'extension-tx.funding-is-the-stake' }));
   });
 
   it('takes a rotated committee with enough overlap, for a member of both', () => {

@@ -101,6 +101,13 @@ describe('refused by the member alone', () => {
     if (of !== undefined) expect(checks).toContain(`${of}.rebuilt`);
   });
 
+  it('an unbonded stake, also where no tip height is known', () => {
+    const unbonded = withFields(rest, { '.delegator_unbonding_info_response': { spend_stake_tx_hex: '' } });
+    const subject = CovenantReview.fromRest(unbonded);
+    const report = CovenantReview.review({ subject, policy: { paramsSet: policy.paramsSet }, covenantPk: member.publicKey });
+    expect(CovenantReview.failures(report)).toMatchObject([{ check: 'state.open', why: 'registration.already-unbonded' }]);
+  });
+
   it('a member of no committee, and one of the other version only', () => {
     expect(faultOf(rest, {}, { covenantPk: stranger.publicKey })).toEqual(['keys.member', 'covenant.not-a-member', 'btcstaking/1107']);
   });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import * as CovenantReview from '../../../src/babylon/CovenantReview.ts';
 import * as CovenantSigner from '../../../src/babylon/CovenantSigner.ts';
 import * as Message from '../../../src/babylon/Message.ts';
+import * as ParamsSet from '../../../src/babylon/ParamsSet.ts';
 import * as Registration from '../../../src/babylon/Registration.ts';
 import * as Slasher from '../../../src/babylon/Slasher.ts';
 import * as Bytes from '../../../src/base/Bytes.ts';
@@ -12,7 +13,7 @@ import * as LeafSpend from '../../../src/bitcoin/LeafSpend.ts';
 import * as Tx from '../../../src/bitcoin/Tx.ts';
 import * as Ecc from '../../../src/crypto/Ecc.ts';
 import { codeOf, failure, filled, hex, judge, type KeyPair, SEED, signaturesOf, untyped } from '../../support/stakes.ts';
-import { ACCOUNT, covenant, provider, recordOf, stake, staker, viewOf } from '../chain/world.ts';
+import { ACCOUNT, covenant, provider, recordOf, stake, staker, V0, viewOf } from '../chain/world.ts';
 import { altered, delegation, expansionOf, member, policy, rest, restOf, stranger, withFields } from './requests.ts';
 
 const AUX = new Uint8Array(32);
@@ -100,7 +101,7 @@ describe('sign', () => {
     expect(Reflect.set(prepared.outpoint, 'vout', 7)).toBe(false);
     const changing: { -readonly [Field in keyof typeof policy]: (typeof policy)[Field] } = { ...policy };
     const other = CovenantSigner.prepare({ subject: CovenantReview.fromRest(rest), policy: changing, covenantPk: member.publicKey });
-    changing.tipHeight = 0;
+    changing.paramsSet = ParamsSet.from([V0]);
     expect(() => CovenantSigner.sign({ prepared: other, secretKey: member.secretKey })).not.toThrow();
   });
 });

@@ -3,6 +3,7 @@
 import * as Check from '../base/Check.ts';
 import { fail, isSatlockError } from '../base/Errors.ts';
 import { eigenLayerKind } from './trace/eigenlayer.ts';
+import { checkExpected } from './trace/expected.ts';
 import { isObject, type Json } from './trace/json.ts';
 import type { Kind, Machine, Result } from './trace/machine.ts';
 import { symbioticKind } from './trace/symbiotic.ts';
@@ -163,6 +164,7 @@ function parseStep(json: unknown, place: string, read: (operation: unknown) => u
   if (!Object.hasOwn(json, 'op')) return badFile(`${place}.op`, 'missing');
   const operation = read(json['op']);
   const { op: given, ...expected } = json as { readonly op: Json };
+  checkExpected(expected, place, badFile);
   return { json: given, name: String((given as Given)['op']), operation, expected };
 }
 

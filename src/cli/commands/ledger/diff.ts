@@ -40,7 +40,7 @@ function compared(file: string, before: Traces.Trace, after: Traces.Trace): Repo
   let last = '[]';
   const steps = before.steps.flatMap(({ json }, step) => {
     const [first, second] = naming(file, () => [Traces.step(before, one, step), Traces.step(after, other, step)] as const);
-    const ofResults = StateDifferences.between(first, second, 'result');
+    const ofResults = StateDifferences.ofResults(first, second, 'result');
     const ofStates = StateDifferences.between(one.state(), other.state(), 'state');
     const seen = JSON.stringify(ofStates);
     if (seen === last && ofResults.length === 0) return [];

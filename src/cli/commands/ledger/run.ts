@@ -65,7 +65,7 @@ function runStep(trace: Traces.Trace, machine: Traces.Machine, i: number, states
   const isSeen = states === 'all' || states === 'changes' || expected.state !== undefined;
   const state = isSeen ? machine.state() : {};
   const differences = [
-    ...(expected.result === undefined ? [] : StateDifferences.between(expected.result, result, 'result')),
+    ...(expected.result === undefined ? [] : StateDifferences.ofResults(expected.result, result, 'result')),
     ...(expected.state === undefined ? [] : StateDifferences.between(expected.state, state, 'state')),
   ];
   const report = { step: i, operation: json, result, differences };

@@ -1,0 +1,118 @@
+// What a stranger's file could do to the ledgers: pass for right when it is wrong, exhaust the stack, corrupt a snapshot, leave a trace.
+import { describe, expect, it } from 'vitest';
+import * as StateDifferences from '../../src/restaking/StateDifferences.ts';
+import * as Traces from '../../src/restaking/Traces.ts';
+import * as AnyFile from '../../src/vectors/AnyFile.ts';
+import { codeOf } from './support.ts';
+
+const DEPOSIT = { op: 'deposit', staker: 'alice', strategy: 'S1', amount: '10' };
+const RESULT = { ok: true, shares: '10' };
+
+/** A trace of one deposit of which the file says `expected`. */
+const trace = (expected: object, op: unknown = DEPOSIT): object => ({
+  id: 'one',
+  config: { strategies: ['S1'] },
+  steps: [{ op, ...expected }],
+});
+const verify = (json: unknown): number => AnyFile.verify(AnyFile.parse(json)).failed;
+const fieldOf = (act: () => unknown): unknown => {
+  try {
+    act();
+  } catch (error) {
+    return (error as { readonly reason?: { readonly field?: string } }).reason?.field ?? error;
+  }
+  return 'no error';
+};
+const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+
+describe('an expectation that is wrong is found', () => {
+  it.each<[string, object]>([
+    ['a result that says less than what came of it', { ok: true }],
+    ['a result that says nothing', {}],
+    ['a refusal without its name', { ok: false }],
+    ['a value more', { ...RESULT, tokens: '1' }],
+    ['another number', { ...RESULT, shares: '11' }],
+    ['a number in a list', { ...RESULT, shares: ['10'] }],
+    ['a flag as text', { ...RESULT, ok: 'true' }],
+    ['a value under a name that all objects have', JSON.parse('{"ok":true,"shares":"10","__proto__":{"x":"1"}}') as object],
+  ])('%s', (_, result) => {
+    expect(verify(trace({ result: RESULT }))).toBe(0);
+    expect(verify(trace({ result }))).toBe(1);
+  });
+
+  it('a refusal of which the file only says that it is one', () => {
+    const refused = { ...DEPOSIT, amount: '0' };
+    expect(verify(trace({ result: { ok: false, error: 'NewSharesZero' } }, refused))).toBe(0);
+    for (const result of [{}, { ok: false }, { error: null }]) expect(verify(trace({ result }, refused))).toBe(1);
+  });
+
+  it('a rounded integer, its formula, its order, one too many', () => {
+    const one = { what: 'newShares(S1)', expr: 'floor(10 * 1000 / 1000)', value: '10' };
+    const [first] = Traces.parse(trace({ result: RESULT })).traces;
+    if (first === undefined) throw new Error('no trace');
+    const { intermediates } = Traces.explain(first, first.start(), 0);
+    const right = intermediates.map(({ what, expr, value }) => ({ what, expr, value: String(value) }));
+    expect(verify(trace({ result: RESULT, intermediates: right }))).toBe(0);
+    for (const wrong of [[one, one, one], [...right, one], right.slice(1), right.map((each) => ({ ...each, value: '7' }))])
+      expect(verify(trace({ result: RESULT, intermediates: wrong }))).toBe(1);
+  });
+
+  it('a trace that expects nothing has not passed', () => {
+    expect(verify(trace({}))).toBe(1);
+    expect(verify({ id: 'one', config: { strategies: ['S1'] }, steps: [] })).toBe(1);
+  });
+
+  it.each<[string, string, object, object]>([
+    ['a staker', 'maxMagnitude', { stakers: { X: { depositShares: { S1: '1000000000000000000' } } } }, { stakers: {} }],
+    ['a staker', 'depositScalingFactor', { stakers: { X: { depositShares: { S1: '1000000000000000000' } } } }, { stakers: {} }],
+    ['a vault', 'maxMagnitude', { strategies: { X: { totalShares: '1000000000000000000' } } }, { strategies: {} }],
+    ['a holding', 'maxMagnitude', { stakers: { a: { depositShares: { X: '1000000000000000000' } } } }, { stakers: {} }],
+    ['a holding', 'allocatableMagnitude', { operators: { a: { shares: { X: '1000000000000000000' } } } }, { operators: {} }],
+    ['a holding', '__proto__', { operators: { a: { shares: { X: '1' } } } }, { operators: {} }],
+  ])('%s named %s is no magnitude', (_, name, expected, got) => {
+    const named = JSON.parse(JSON.stringify(expected).replace('"X"', JSON.stringify(name))) as Traces.Json;
+    expect(StateDifferences.between(named, got as Traces.Json, 'state')).toHaveLength(1);
+    expect(StateDifferences.between(got as Traces.Json, named, 'state')).toHaveLength(1);
+  });
+
+  it('names of magnitudes for all do not hide a 0 or the lack of one', () => {
+    const zero = { stakers: { burnOrRedistributable: { depositShares: { S1: '0' } }, maxMagnitude: { tokens: { S1: '0' } } } };
+    expect(StateDifferences.between(zero, { stakers: {} }, 'state')).toEqual([]);
+    const whole = '1000000000000000000';
+    const state = {
+      operators: { a: { maxMagnitude: { maxMagnitude: whole, S1: whole } } },
+      stakers: { a: { pod: { beaconChainSlashingFactor: whole } } },
+    };
+    expect(StateDifferences.between(state, { operators: {}, stakers: {} }, 'state')).toEqual([]);
+    expect(StateDifferences.between({ operators: { a: { maxMagnitude: { S1: '0' } } } }, { operators: {} }, 'state')).toHaveLength(1);
+    const slashes = (shares: object) => ({ operatorSets: { 'avs:0': { burnOrRedistributable: shares } } }) as Traces.Json;
+    expect(StateDifferences.between(slashes({ '1': { S1: '0' } }), slashes({}), 'state')).toHaveLength(1);
+  });
+});
+
+describe('an expectation that cannot be compared is refused', () => {
+  it.each<[string, string]>([
+    ['a number that JSON has rounded', '{"strategies":{"S1":{"totalShares":9007199254740993}}}'],
+    ['a number that is no integer', '{"strategies":{"S1":{"totalShares":1.5}}}'],
+    ['a number beyond all', '{"strategies":{"S1":{"totalShares":1e400}}}'],
+  ])('%s', (_, state) => {
+    expect(fieldOf(() => Traces.parse(trace({ state: JSON.parse(state) })))).toBe('traces[0].steps[0].state.strategies.S1.totalShares');
+  });
+
+  it.each(['result', 'state', 'intermediates'])('%s that exhausts the stack', (field) => {
+    for (const depth of [100, 10_000, 200_000])
+      expect(codeOf(() => verify(trace({ [field]: field === 'state' ? { stakers: nested(depth) } : nested(depth) })))).toBe(
+        'trace.bad-file',
+      );
+  });
+
+  it('one that contains itself', () => {
+    const state: { stakers?: unknown } = {};
+    state.stakers = state;
+    expect(codeOf(() => Traces.parse(trace({ state })))).toBe('trace.bad-file');
+  });
+
+  it('intermediates that are no list', () => {
+    expect(fieldOf(() => Traces.parse(trace({ intermediates: 7 })))).toBe('traces[0].steps[0].intermediates');
+  });
+});

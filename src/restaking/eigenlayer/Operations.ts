@@ -42,13 +42,13 @@ export function fromJson(json: unknown): Operation {
  */
 export function toJson(operation: Operation): OperationJson {
   // Every shape is an object.
-  return guarded(take(operation), Shapes.write) as OperationJson;
+  return guarded(defined(take(operation)), Shapes.write) as OperationJson;
 }
 
 export type OperationJson = { readonly op: string; readonly [field: string]: unknown };
 
 /**
- * A copy of an operation that comes from anywhere: of the known fields, each read once and of its type. What is undefined is left out.
+ * A copy of an operation that comes from anywhere: of the known fields, each read once and of its type. What is undefined counts as left out.
  *
  * @throws operation.unknown, operation.bad-field, operation.unreadable - it throws when it is looked at
  */
@@ -61,6 +61,14 @@ export function strategiesOf(operation: Operation): readonly { readonly field: s
   return Shapes.STRATEGY_PATHS[operation.op].flatMap((path) =>
     valuesAt(operation, path).flatMap(({ field, value }) => (typeof value === 'string' ? [{ field, strategy: value }] : [])),
   );
+}
+
+/** Without fields that are undefined, which JSON does not have. */
+function defined<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(defined) as T;
+  if (typeof value !== 'object' || value === null || Check.isBytes(value)) return value;
+  const fields = Object.entries(value).filter(([, one]) => one !== undefined);
+  return Object.fromEntries(fields.map(([key, one]) => [key, defined<unknown>(one)])) as T;
 }
 
 /** A proxy or a getter may throw anything: of that only errors of ours come out. */

@@ -3,6 +3,7 @@
 import { require } from '../state/Revert.ts';
 import { clearDeallocations, isOperatorSlashable, type Magnitudes, plusDiff, updatedAllocation, writeAllocation } from './allocations.ts';
 import { blockAfter } from './blocks.ts';
+import { stakeKey } from './magnitudes.ts';
 import { operatorSet } from './operatorSets.ts';
 import type { State } from './state.ts';
 
@@ -35,7 +36,7 @@ export function changeAllocations(state: State, operator: string, { setKey, stra
     require(diff !== 0n, 'SameMagnitude');
     // Something is allocated when it shrinks.
     const isSlashable = isSlashableBySet && state.allocation.setStrategies.has(setKey, strategy);
-    if (diff < 0n && isSlashable) state.allocation.deallocationQueues.pushBack(`${operator}|${strategy}`, setKey);
+    if (diff < 0n && isSlashable) state.allocation.deallocationQueues.pushBack(stakeKey(operator, strategy), setKey);
     const after = diff > 0n ? increased(state, before, diff, delay) : decreased(state, before, diff, isSlashable);
     writeAllocation(state, operator, setKey, strategy, after);
   });

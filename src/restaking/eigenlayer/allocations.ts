@@ -1,9 +1,10 @@
 // What an operator allocates to operator sets: reading with matured modifications applied, writing, clearing the queue of deallocations.
 // Implements the internal rules of eigenlayer-contracts src/contracts/core/AllocationManager.sol (_getUpdatedAllocation, _updateAllocationInfo,
 // _clearDeallocationQueue) and AllocationManagerView.sol (_getFreeAndUsedMagnitude).
+import { PairKeys } from '../state/keys.ts';
 import { minus, require } from '../state/Revert.ts';
 import type { Allocation } from './allocationStorage.ts';
-import { maxMagnitude } from './magnitudes.ts';
+import { maxMagnitude, stakeKey } from './magnitudes.ts';
 import type { State } from './state.ts';
 
 export { allocationDelay } from './allocationDelay.ts';
@@ -13,6 +14,19 @@ export type Magnitudes = Allocation & { readonly maxMagnitude: bigint; readonly 
 
 const NONE: Allocation = { currentMagnitude: 0n, pendingDiff: 0n, effectBlock: 0n };
 const MAX_UINT64 = (1n << 64n) - 1n;
+
+const memberKeys = new PairKeys();
+const allocationKeys = new PairKeys();
+
+/** `operator|avs:id`. */
+function memberKey(operator: string, setKey: string): string {
+  return memberKeys.of(operator, setKey);
+}
+
+/** `operator|avs:id|strategy`. */
+function allocationKey(operator: string, setKey: string, strategy: string): string {
+  return allocationKeys.of(memberKey(operator, setKey), strategy);
+}
 
 /** Magnitudes are uint64, differences signed. @throws ledger.reverted - the SafeCast error */
 export function plusDiff(magnitude: bigint, diff: bigint): bigint {
@@ -24,13 +38,13 @@ export function plusDiff(magnitude: bigint, diff: bigint): bigint {
 
 /** Whether the set can slash the operator: it is registered, or left at most the deallocation delay ago. */
 export function isOperatorSlashable(state: State, operator: string, setKey: string): boolean {
-  const registration = state.allocation.registrations.get(`${operator}|${setKey}`);
+  const registration = state.allocation.registrations.get(memberKey(operator, setKey));
   return registration !== undefined && (registration.isRegistered || state.block <= registration.slashableUntil);
 }
 
 /** The allocation as if a modification whose block has come had been completed. Writes nothing. */
 export function updatedAllocation(state: State, operator: string, setKey: string, strategy: string): Magnitudes {
-  const stored = state.allocation.allocations.get(`${operator}|${setKey}|${strategy}`) ?? NONE;
+  const stored = state.allocation.allocations.get(allocationKey(operator, setKey, strategy)) ?? NONE;
   const encumberedMagnitude = storedEncumbered(state, operator, strategy);
   const max = maxMagnitude(state, operator, strategy);
   if (state.block < stored.effectBlock) return { ...stored, maxMagnitude: max, encumberedMagnitude };
@@ -50,9 +64,9 @@ export function writeAllocation(state: State, operator: string, setKey: string, 
   const { currentMagnitude, pendingDiff, effectBlock, encumberedMagnitude } = after;
   const { allocations, encumberedMagnitudes, allocatedSets, allocatedStrategies } = state.allocation;
   if (encumberedMagnitude !== storedEncumbered(state, operator, strategy))
-    encumberedMagnitudes.set(`${operator}|${strategy}`, encumberedMagnitude);
-  const lists = `${operator}|${setKey}`;
-  allocations.set(`${lists}|${strategy}`, { currentMagnitude, pendingDiff, effectBlock });
+    encumberedMagnitudes.set(stakeKey(operator, strategy), encumberedMagnitude);
+  const lists = memberKey(operator, setKey);
+  allocations.set(allocationKey(operator, setKey, strategy), { currentMagnitude, pendingDiff, effectBlock });
   if (pendingDiff !== 0n) {
     allocatedStrategies.add(lists, strategy);
     allocatedSets.add(operator, setKey);
@@ -64,7 +78,7 @@ export function writeAllocation(state: State, operator: string, setKey: string, 
 
 /** Completes up to `limit` deallocations, oldest first, until one whose block has not come. */
 export function clearDeallocations(state: State, operator: string, strategy: string, limit: bigint): void {
-  const queue = `${operator}|${strategy}`;
+  const queue = stakeKey(operator, strategy);
   const { deallocationQueues } = state.allocation;
   for (let cleared = 0n; cleared < limit; cleared++) {
     const setKey = deallocationQueues.at(queue, 0);
@@ -78,13 +92,13 @@ export function clearDeallocations(state: State, operator: string, strategy: str
 
 /** What all sets hold of the operator's magnitude, deallocations whose block has come left out. @unit 1e-18 */
 export function encumberedMagnitude(state: State, operator: string, strategy: string): bigint {
-  const queue = `${operator}|${strategy}`;
+  const queue = stakeKey(operator, strategy);
   const { deallocationQueues, allocations } = state.allocation;
   let encumbered = storedEncumbered(state, operator, strategy);
   for (let i = 0; ; i++) {
     const setKey = deallocationQueues.at(queue, i);
     if (setKey === undefined) return encumbered;
-    const { pendingDiff, effectBlock } = allocations.get(`${operator}|${setKey}|${strategy}`) ?? NONE;
+    const { pendingDiff, effectBlock } = allocations.get(allocationKey(operator, setKey, strategy)) ?? NONE;
     if (state.block < effectBlock) return encumbered;
     encumbered = plusDiff(encumbered, pendingDiff);
   }
@@ -96,5 +110,5 @@ export function allocatableMagnitude(state: State, operator: string, strategy: s
 }
 
 function storedEncumbered(state: State, operator: string, strategy: string): bigint {
-  return state.allocation.encumberedMagnitudes.get(`${operator}|${strategy}`) ?? 0n;
+  return state.allocation.encumberedMagnitudes.get(stakeKey(operator, strategy)) ?? 0n;
 }

@@ -4,6 +4,7 @@ import { require } from '../state/Revert.ts';
 import * as Snapshots from '../state/snapshots.ts';
 import { updatedAllocation, writeAllocation } from './allocations.ts';
 import { slashOperatorShares } from './delegatedShares.ts';
+import { stakeKey } from './magnitudes.ts';
 import { WAD } from './SlashingLib.ts';
 import { type SlashedMagnitudes, slashMagnitudes } from './slashedMagnitudes.ts';
 import { recordSlashedShares } from './slashedShares.ts';
@@ -30,7 +31,7 @@ export function slashStrategy(state: State, { operator, setKey, slashId }: Slash
   const after = slashMagnitudes(before, wad);
   if (state.note !== undefined) noteMagnitudes(state, strategy, wad, before, after);
   writeAllocation(state, operator, setKey, strategy, { ...after, effectBlock: before.effectBlock });
-  const history = `${operator}|${strategy}`;
+  const history = stakeKey(operator, strategy);
   const { maxMagnitudes } = state.allocation;
   maxMagnitudes.set(history, Snapshots.push(maxMagnitudes.get(history), state.block, after.maxMagnitude));
   const { operatorShares, queuedShares } = slashOperatorShares(state, operator, strategy, before.maxMagnitude, after.maxMagnitude);

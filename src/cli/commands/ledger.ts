@@ -82,9 +82,8 @@ function operations(options: { readonly ledger?: (typeof LEDGERS)[number]; reado
   );
 }
 
-function entry({ op, fields = [], purpose }: Operation): readonly string[] {
-  const names = fields.map(({ name, isOptional }) => `${name}${isOptional ? '?' : ''}`);
-  return [`  ${[op, ...names].join(' ')}`, ...(purpose === undefined ? [] : [`      ${purpose}`])];
+function entry({ op, fields, purpose }: Operation): readonly string[] {
+  return [`  ${[op, ...fields.map(({ name, isOptional }) => `${name}${isOptional ? '?' : ''}`)].join(' ')}`, `      ${purpose}`];
 }
 
 function withSelection(command: Command): Command {

@@ -2,6 +2,7 @@
 // Implements eigenlayer-contracts src/contracts/core/DelegationManager.sol; v1.13.1 after ELIP-019.
 import * as Check from '../../base/Check.ts';
 import { require, revert } from '../state/Revert.ts';
+import { ZERO_ADDRESS } from './addresses.ts';
 import { initAllocationDelay } from './allocationDelay.ts';
 import { MAX_BLOCK } from './Config.ts';
 import * as DelegatedShares from './delegatedShares.ts';
@@ -10,6 +11,7 @@ import { canCall, checkCanCall } from './permissions.ts';
 import * as Requests from './requests.ts';
 import * as StakerShares from './stakerShares.ts';
 import type { State } from './state.ts';
+import * as WithdrawalQueue from './withdrawalQueue.ts';
 import * as Withdrawals from './withdrawals.ts';
 
 export type { Approval } from './delegations.ts';
@@ -234,11 +236,9 @@ function leave(ledger: State, staker: string, caller: string): Withdrawals.Queue
 function complete(ledger: State, { withdrawal: id, receiveAsTokens, tokens, caller }: CompleteRequest): void {
   const withdrawal = ledger.delegation.withdrawals.get(id);
   // One that was completed is still its staker's; one that never was is nobody's.
-  const staker = withdrawal?.staker ?? ledger.delegation.completed.get(id);
-  if (withdrawal !== undefined && tokens !== undefined) {
-    require(tokens.length === withdrawal.strategies.length, 'InputArrayLengthMismatch');
-  }
-  if (staker !== undefined && caller !== undefined) require(caller === staker, 'WithdrawerNotCaller');
+  const known = withdrawal === undefined ? WithdrawalQueue.completed(ledger, id) : { ...withdrawal, parts: withdrawal.strategies.length };
+  if (known !== undefined && tokens !== undefined) require(tokens.length === known.parts, 'InputArrayLengthMismatch');
+  if (known !== undefined && caller !== undefined) require(caller === known.staker, 'WithdrawerNotCaller');
   if (withdrawal === undefined) revert('WithdrawalNotQueued');
   Withdrawals.completeWithdrawal(ledger, id, withdrawal, { receiveAsTokens, tokens: tokens ?? withdrawal.strategies });
 }
@@ -260,5 +260,6 @@ function checkComplete({ withdrawal, receiveAsTokens, tokens, caller }: Complete
 }
 
 function approver(given: string | null | undefined): string | null {
-  return given === undefined || given === null ? null : Requests.account(given, 'delegationApprover');
+  if (given === undefined || given === null) return null;
+  return Requests.account(given, 'delegationApprover') === ZERO_ADDRESS ? null : given;
 }

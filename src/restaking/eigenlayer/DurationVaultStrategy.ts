@@ -5,6 +5,7 @@ import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
 import { outcome, require } from '../state/Revert.ts';
 import * as AllocationManager from './AllocationManager.ts';
+import { ZERO_ADDRESS } from './addresses.ts';
 import { updatedAllocation } from './allocations.ts';
 import { BEACON, MAX_BLOCK } from './Config.ts';
 import * as DelegationManager from './DelegationManager.ts';
@@ -53,12 +54,12 @@ export type VaultConfig = {
 
 /**
  * Makes a vault a duration vault: an operator of its own name, registered for its operator set, with an allocation delay one block longer than
- * the withdrawal delay, so that what was queued before a lock is never slashed, and with splits of 0.
+ * the withdrawal delay, so that what was queued before a lock is never slashed, and with splits of 0. It takes deposits.
  *
- * @throws ledger.reverted - Error(Initializable: contract is already initialized), InvalidDuration, MaxPerDepositExceedsMax, Panic(0x11),
- *   ActivelyDelegated, InvalidOperatorSet, AlreadyMemberOfSet, CurrentlyPaused, what the AVS's registrar says
+ * @throws ledger.reverted - Error(Initializable: contract is already initialized), InvalidVaultAdmin, InvalidArbitrator,
+ *   InvalidDuration, MaxPerDepositExceedsMax, OperatorIntegrationInvalid (no AVS), Panic(0x11), ActivelyDelegated, InvalidOperatorSet, AlreadyMemberOfSet, CurrentlyPaused, what the AVS's registrar says
  * @throws input.*, eigenlayer.unknown-id, eigenlayer.bad-id, eigenlayer.vault-in-use
- * @source eigenlayer-contracts src/contracts/strategies/DurationVaultStrategy.sol initialize
+ * @source eigenlayer-contracts src/contracts/strategies/DurationVaultStrategy.sol initialize, StrategyFactory.sol deployDurationVaultStrategy
  */
 export function initialize(ledger: State, request: VaultConfig): Nothing {
   const { strategy, avs, id, ...given } = Check.object(request, 'request');
@@ -80,10 +81,14 @@ export function initialize(ledger: State, request: VaultConfig): Nothing {
   checkPlain(ledger, strategy);
   return Requests.transaction(ledger, () => {
     require(!ledger.strategies.durationVaults.has(strategy), 'Error(Initializable: contract is already initialized)');
+    require(vault.vaultAdmin !== ZERO_ADDRESS, 'InvalidVaultAdmin');
+    require(vault.arbitrator !== ZERO_ADDRESS, 'InvalidArbitrator');
     require(vault.duration > 0n && vault.duration <= MAX_DURATION, 'InvalidDuration');
     require(vault.maxPerDeposit <= vault.stakeCap, 'MaxPerDepositExceedsMax');
+    require(avs !== ZERO_ADDRESS, 'OperatorIntegrationInvalid');
     ledger.strategies.durationVaults.set(strategy, vault);
     becomeOperator(ledger, strategy, vault, given.delegationApprover ?? null);
+    ledger.strategies.unlisted.delete(strategy);
     return {};
   });
 }
@@ -216,7 +221,7 @@ export function setRewardsClaimer(ledger: State, request: VaultRequest & { reado
 }
 
 /**
- * Stops deposits for ever because of the vault's token; nothing else changes.
+ * Blacklists the vault's token. In v1.12.0 that stops its deposits for ever; later vaults take them all the same.
  *
  * @throws ledger.reverted - AlreadyBlacklisted
  * @throws input.*, eigenlayer.unknown-id, eigenlayer.not-a-duration-vault

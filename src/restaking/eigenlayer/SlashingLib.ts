@@ -10,7 +10,7 @@ export const WAD = 1_000_000_000_000_000_000n;
 export type Reason =
   | Check.Reason
   | { readonly code: 'slashing-lib.division-by-zero'; readonly reference: 'Panic(0x12)' }
-  | { readonly code: 'slashing-lib.overflow'; readonly reference: 'Error(Math: mulDiv overflow)' }
+  | { readonly code: 'slashing-lib.overflow'; readonly reference: 'Error(Math: mulDiv overflow)' | 'Panic(0x11)' }
   | { readonly code: 'slashing-lib.fully-slashed'; readonly reference: 'FullySlashed' }
   | { readonly code: 'slashing-lib.bad-deposit-scaling-factor'; readonly reference: 'InvalidDepositScalingFactor' };
 
@@ -34,13 +34,15 @@ export function divDown(x: bigint, y: bigint): bigint {
 /** floor(x y / d) on exact integers. @throws input.*, slashing-lib.overflow, slashing-lib.division-by-zero */
 export function mulDivDown(x: bigint, y: bigint, d: bigint): bigint {
   checkOperands(x, y, d);
-  return fits((x * y) / d);
+  return quotient(x * y, d);
 }
 
 /** ceil(x y / d) on exact integers. @throws input.*, slashing-lib.overflow, slashing-lib.division-by-zero */
 export function mulDivUp(x: bigint, y: bigint, d: bigint): bigint {
   checkOperands(x, y, d);
-  return fits((x * y + d - 1n) / d);
+  const product = x * y;
+  const floor = quotient(product, d);
+  return floor * d === product ? floor : sum(floor, 1n);
 }
 
 /**
@@ -105,7 +107,7 @@ export function depositScalingFactorAfter(
   if (addedShares === 0n) return depositScalingFactor;
   if (depositSharesBefore === 0n) return divDown(depositScalingFactor, slashingFactor);
   const current = withdrawableShares(depositSharesBefore, depositScalingFactor, slashingFactor);
-  const ratio = divDown(current + addedShares, depositSharesBefore + addedShares);
+  const ratio = divDown(sum(current, addedShares), sum(depositSharesBefore, addedShares));
   const factor = divDown(ratio, slashingFactor);
   if (factor === 0n) {
     const reference = 'InvalidDepositScalingFactor';
@@ -118,10 +120,19 @@ function checkOperands(x: bigint, y: bigint, d: bigint): void {
   Check.bigInteger(x, 'x', 0n, MAX_UINT256);
   Check.bigInteger(y, 'y', 0n, MAX_UINT256);
   Check.bigInteger(d, 'd', 0n, MAX_UINT256);
-  if (d === 0n) fail<Reason>({ code: 'slashing-lib.division-by-zero', reference: 'Panic(0x12)' }, 'division by 0');
 }
 
-function fits(value: bigint): bigint {
-  if (value > MAX_UINT256) fail<Reason>({ code: 'slashing-lib.overflow', reference: 'Error(Math: mulDiv overflow)' }, 'above 256 bits');
-  return value;
+/** The quotient. A product of more than 256 bits is too large for a divisor of 0 as well: the contract compares before it divides. */
+function quotient(product: bigint, d: bigint): bigint {
+  if (d === 0n && product <= MAX_UINT256)
+    fail<Reason>({ code: 'slashing-lib.division-by-zero', reference: 'Panic(0x12)' }, 'division by 0');
+  const result = d === 0n ? product : product / d;
+  if (result > MAX_UINT256) fail<Reason>({ code: 'slashing-lib.overflow', reference: 'Error(Math: mulDiv overflow)' }, 'above 256 bits');
+  return result;
+}
+
+/** Checked addition. */
+function sum(a: bigint, b: bigint): bigint {
+  if (a + b > MAX_UINT256) fail<Reason>({ code: 'slashing-lib.overflow', reference: 'Panic(0x11)' }, 'above 256 bits');
+  return a + b;
 }

@@ -64,7 +64,7 @@ export class DelegationStorage {
   readonly queuedScaledShares: Table<Snapshots>;
   /** Queued and not completed, by id. */
   readonly withdrawals: Table<Withdrawal>;
-  /** By id, those completed: whose they were. */
+  /** By id, those completed: whose they were, `staker|n` where it was of n > 1 strategies. */
   readonly completed: Table<string>;
   /** `staker|place` to the id of a queued withdrawal; and how many a staker has. */
   readonly queued: Table<string>;

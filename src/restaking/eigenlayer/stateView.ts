@@ -53,14 +53,14 @@ function vault(state: State, id: string): Fields {
 }
 
 function balancesByHolder(state: State): Map<string, Fields> {
-  const byHolder = new Map<string, Record<string, string>>();
+  const byHolder = new Map<string, [string, string][]>();
   for (const [key, amount] of state.strategies.balances.entries()) {
     const [holder = '', token = ''] = key.split('|');
-    const tokens = byHolder.get(holder) ?? {};
-    tokens[token] = `${amount}`;
+    const tokens = byHolder.get(holder) ?? [];
+    tokens.push([token, `${amount}`]);
     byHolder.set(holder, tokens);
   }
-  return byHolder;
+  return new Map([...byHolder].map(([holder, tokens]) => [holder, Object.fromEntries(tokens)]));
 }
 
 function stakers(state: State, balances: ReadonlyMap<string, Fields>): Fields {
@@ -140,12 +140,14 @@ function operator(state: State, id: string, touched: Touched): Fields {
   const { isSet, delay } = AllocationViews.allocationDelay(state, id);
   const stakes = (of: (key: string, x: string) => bigint): Fields => bySet(allocatedSets, (key) => each((x) => of(key, x), 0n));
   const later = state.block + state.config.deallocationDelayBlocks + 1n;
+  // In a chain younger than the withdrawal delay the contract's view reverts.
+  const hasWindow = state.block > state.config.withdrawalDelayBlocks;
   return {
     shares: each((x) => DelegatedShares.operatorShares(state, id, x), 0n),
     maxMagnitude: each((x) => maxMagnitude(state, id, x), SlashingLib.WAD),
     encumberedMagnitude: each((x) => AllocationViews.encumberedMagnitude(state, id, x), 0n),
     allocatableMagnitude: each((x) => AllocationViews.allocatableMagnitude(state, id, x), SlashingLib.WAD),
-    slashableSharesInQueue: each((x) => DelegatedShares.slashableSharesInQueue(state, id, x), 0n),
+    slashableSharesInQueue: hasWindow ? each((x) => DelegatedShares.slashableSharesInQueue(state, id, x), 0n) : {},
     allocationDelay: { isSet, delay: `${delay}` },
     allocatedSets,
     registeredSets,
@@ -163,14 +165,14 @@ function bySet(keys: readonly string[], of: (key: string) => Fields): Fields {
 
 /** Every allocation that was ever made: one that was slashed away while it waited still has its block. */
 function allocations(state: State, id: string, sets: readonly (readonly [string, string])[]): Fields {
-  const bySetKey = new Map<string, Record<string, Fields>>();
+  const bySetKey = new Map<string, [string, Fields][]>();
   for (const [key, x] of sets) {
     const { currentMagnitude, pendingDiff, effectBlock } = AllocationViews.updatedAllocation(state, id, key, x);
-    const strategies = bySetKey.get(key) ?? {};
-    strategies[x] = { currentMagnitude: `${currentMagnitude}`, pendingDiff: `${pendingDiff}`, effectBlock: `${effectBlock}` };
+    const strategies = bySetKey.get(key) ?? [];
+    strategies.push([x, { currentMagnitude: `${currentMagnitude}`, pendingDiff: `${pendingDiff}`, effectBlock: `${effectBlock}` }]);
     bySetKey.set(key, strategies);
   }
-  return Object.fromEntries(bySetKey);
+  return Object.fromEntries([...bySetKey].map(([key, strategies]) => [key, Object.fromEntries(strategies)]));
 }
 
 function operatorSet(state: State, key: string): Fields {

@@ -17,8 +17,8 @@ export function enqueue(state: State, withdrawal: Omit<Withdrawal, 'place'>): st
   return id;
 }
 
-/** Takes a withdrawal out; whose it was is remembered. */
-export function dequeue(state: State, id: string, { staker, place }: Withdrawal): void {
+/** Takes a withdrawal out; whose it was, and of how many strategies, is remembered. */
+export function dequeue(state: State, id: string, { staker, place, strategies }: Withdrawal): void {
   const { completed, withdrawals, queued, queuedCounts } = state.delegation;
   const last = (queuedCounts.get(staker) ?? 1n) - 1n;
   const lastKey = `${staker}|${last}`;
@@ -32,7 +32,13 @@ export function dequeue(state: State, id: string, { staker, place }: Withdrawal)
   if (last === 0n) queuedCounts.delete(staker);
   else queuedCounts.set(staker, last);
   withdrawals.delete(id);
-  completed.set(id, staker);
+  completed.set(id, strategies.length === 1 ? staker : `${staker}|${strategies.length}`);
+}
+
+/** What is remembered of a completed withdrawal: a second try shows it to the contract again, which looks at these two first. */
+export function completed(state: State, id: string): { readonly staker: string; readonly parts: number } | undefined {
+  const [staker, parts = '1'] = state.delegation.completed.get(id)?.split('|') ?? [];
+  return staker === undefined ? undefined : { staker, parts: Number(parts) };
 }
 
 /** The ids of a staker's queued withdrawals. O(their number). */

@@ -29,12 +29,14 @@ const config: Vault.VaultConfig = {
 
 let ledger: State;
 
-beforeEach(() => {
+beforeEach(() => begin('v1.13.1'));
+
+function begin(profile: Config.Profile): void {
   const strategies = [{ id: 'S1' }, { id: V }, { id: 'T', kind: 'tvl' as const }];
-  ledger = new State(Config.config({ strategies, withdrawalDelayBlocks: DELAY, deallocationDelayBlocks: DELAY }), new Store());
+  ledger = new State(Config.config({ profile, strategies, withdrawalDelayBlocks: DELAY, deallocationDelayBlocks: DELAY }), new Store());
   AllocationManager.updateAVSMetadataURI(ledger, { avs: 'avs' });
   AllocationManager.createOperatorSets(ledger, { ...set, strategies: [V] });
-});
+}
 
 const lock = () => Vault.lock(ledger, { strategy: V });
 const deposit = (staker: string, amount: bigint) => StrategyManager.depositIntoStrategy(ledger, { staker, strategy: V, amount });
@@ -125,7 +127,8 @@ describe('deposits', () => {
     expect(complete('W0', false)).toEqual({});
   });
 
-  it('stop for a blacklisted token, after the state is looked at', () => {
+  it('stop for a blacklisted token in v1.12.0, after the state is looked at', () => {
+    begin('v1.12.0');
     open();
     Vault.blacklistToken(ledger, { strategy: V });
     expect(refusal(ledger, () => deposit('bob', 1n))).toBe('UnderlyingTokenBlacklisted');

@@ -81,11 +81,13 @@ export function fork(ledger: Ledger): Ledger {
  * @param options.splits keys of rewards splits (`avs|operator|avs`, `pi|operator`, `set|operator|avs|id`) to show beside those that were set
  */
 export function view(ledger: Ledger, options: { readonly splits?: readonly string[] } = {}): StateView {
+  checkLedger(ledger);
   return viewOf(ledger, options.splits);
 }
 
 /** The whole state as plain JSON; equal states give equal text. */
 export function toJson(ledger: Ledger): Saved {
+  checkLedger(ledger);
   return { schema: SAVED_SCHEMA, config: savedConfig(ledger.config), tables: ledger.store.save() };
 }
 

@@ -48,7 +48,7 @@ export function toJson(operation: Operation): OperationJson {
 export type OperationJson = { readonly op: string; readonly [field: string]: unknown };
 
 /**
- * A copy of an operation that comes from anywhere: of the known fields, each read once and of its type. What is undefined counts as left out.
+ * A copy of an operation that comes from anywhere: known fields only, each of its type. What is undefined counts as left out.
  *
  * @throws operation.unknown, operation.bad-field, operation.unreadable - it throws when it is looked at
  */

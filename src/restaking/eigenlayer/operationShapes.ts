@@ -54,7 +54,7 @@ export function write(name: Name, operation: Operation): Read<unknown> {
   return outcome((context) => z.safeEncode(shape, operation, context));
 }
 
-/** A copy of its own of an operation from anywhere: each field was read once, and is of its type. */
+/** A copy of an operation from anywhere: what was checked is what it has, whatever the original becomes. */
 export function take(name: Name, operation: unknown): Read<Operation> {
   const shape = DATA_SHAPES[name] as z.ZodType<Operation, unknown>;
   return outcome((context) => z.safeParse(shape, operation, context));

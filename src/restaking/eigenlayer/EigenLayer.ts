@@ -6,6 +6,7 @@ import type { Intermediate } from '../state/intermediate.ts';
 import { type Outcome, outcome } from '../state/Revert.ts';
 import { Store } from '../state/store.ts';
 import * as Config from './Config.ts';
+import { checkSaved } from './consistency.ts';
 import { dispatch } from './dispatch.ts';
 import * as Operations from './Operations.ts';
 import { transaction } from './requests.ts';
@@ -101,5 +102,6 @@ export function fromJson(json: unknown): Ledger {
   const store = Store.load(tables);
   const ledger = new State(Config.config(config), store);
   store.claimed();
+  checkSaved(ledger);
   return ledger;
 }

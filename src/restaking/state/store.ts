@@ -23,6 +23,8 @@ export class Store {
   readonly #tables = new Map<string, Known>();
   /** Read from a snapshot and not yet claimed by a table. */
   readonly #loaded = new Map<string, readonly (readonly [string, unknown])[]>();
+  /** Of a snapshot that is being read: what else must hold of it. */
+  #checks: (() => void)[] | undefined;
 
   /** The table of this name, made when it is asked for first. */
   table<V extends NonNullable<unknown>>(name: string, schema: Schema<V>): Table<V> {
@@ -66,13 +68,22 @@ export class Store {
   /** A store whose tables are filled as they are asked for. Call {@link claimed} after the last one. @throws ledger.bad-snapshot */
   static load(json: unknown): Store {
     const store = new Store();
+    store.#checks = [];
     for (const [name, rows] of Object.entries(decode(SAVED, json, 'tables'))) store.#loaded.set(name, rows);
     return store;
   }
 
-  /** @throws ledger.bad-snapshot - when the snapshot has a table that nobody asked for */
+  /** Runs `check` when all tables of a snapshot have been read; never on a store that made its records itself. */
+  whenLoaded(check: () => void): void {
+    this.#checks?.push(check);
+  }
+
+  /** @throws ledger.bad-snapshot - when the snapshot has a table that nobody asked for, or its tables contradict each other */
   claimed(): void {
     for (const name of this.#loaded.keys()) badSnapshot(name, 'no such table');
+    const checks = this.#checks ?? [];
+    this.#checks = undefined;
+    for (const check of checks) check();
   }
 }
 
@@ -84,6 +95,7 @@ export function decode<V>(schema: Schema<V>, json: unknown, path: string): V {
   return badSnapshot(field === '' ? path : `${path}.${field}`, problem);
 }
 
-function badSnapshot(path: string, problem: string): never {
+/** Throws `ledger.bad-snapshot`. */
+export function badSnapshot(path: string, problem: string): never {
   fail<Reason>({ code: 'ledger.bad-snapshot', path, problem }, `snapshot: ${path}: ${problem}`);
 }

@@ -6,6 +6,7 @@ import type { Intermediate } from '../state/intermediate.ts';
 import { type Outcome, outcome } from '../state/Revert.ts';
 import { Store } from '../state/store.ts';
 import * as Config from './Config.ts';
+import { checkSaved } from './consistency.ts';
 import { dispatch } from './dispatch.ts';
 import type { Operation } from './Operations.ts';
 import type { Reason as RequestReason } from './requests.ts';
@@ -87,5 +88,6 @@ export function fromJson(json: unknown): Ledger {
   const store = Store.load(tables);
   const ledger = new State(Config.config(config), store);
   store.claimed();
+  checkSaved(ledger);
   return ledger;
 }

@@ -10,7 +10,7 @@ import * as RewardsConfig from './RewardsConfig.ts';
 export const PROFILES = ['v1.12.0', 'v1.13.0', 'v1.13.1'] as const;
 export type Profile = (typeof PROFILES)[number];
 
-/** The pseudo-strategy of native ETH. It comes after all others, as its address does. */
+/** The pseudo-strategy of native ETH. It comes after all others, unless one has a higher address. */
 export const BEACON = 'BEACON';
 
 /** How vaults differ. */
@@ -41,7 +41,7 @@ export type Config = {
   readonly startBlock: bigint;
   /** @unit s */
   readonly startTime: bigint;
-  /** Ascending by address, as listed; BEACON is always there and always last. */
+  /** Ascending by address, as listed. BEACON is always there: after all names, and among addresses where its own is. */
   readonly strategies: readonly StrategyConfig[];
   /** Of RewardsCoordinator and EmissionsController. */
   readonly rewards: RewardsConfig.RewardsConfig;

@@ -28,6 +28,11 @@ export function plainKey(id: string): string {
   return ADDRESS.test(id) ? id.toLowerCase() : id;
 }
 
+/** Whether a strategy has an address above that of native ETH; one with a name counts as below. */
+export function isAboveBeacon(id: string): boolean {
+  return ADDRESS.test(id) && id.slice(2).toLowerCase() > BEACON_ADDRESS;
+}
+
 /** Both are the same name, or the same address. */
 export function isSame(a: string, b: string): boolean {
   return a === b || plainKey(a) === plainKey(b);

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { uint } from '../state/schemas.ts';
 import type { Schema, Store } from '../state/store.ts';
 import type { Table } from '../state/table.ts';
+import { isAboveBeacon } from './addresses.ts';
 import { AllocationStorage } from './allocationStorage.ts';
 import type { Config } from './Config.ts';
 import { DelegationStorage } from './delegationStorage.ts';
@@ -31,6 +32,7 @@ export class State {
   readonly #clock: Table<Clock>;
   readonly #paused: Table<bigint>;
   readonly #ranks: ReadonlyMap<string, number>;
+  readonly #beaconRank: number;
 
   constructor(config: Config, store: Store) {
     this.config = config;
@@ -43,6 +45,8 @@ export class State {
     this.pods = new PodStorage(store);
     this.rewards = new RewardsStorage(store);
     this.#ranks = new Map(config.strategies.map(({ id }, i) => [id, i]));
+    // Between two places of the list.
+    this.#beaconRank = config.strategies.filter(({ id }) => !isAboveBeacon(id)).length - 0.5;
   }
 
   /** The number of the block in which operations run. */
@@ -59,9 +63,9 @@ export class State {
     this.#clock.set('now', { block: clock.block, time: clock.time });
   }
 
-  /** Position in ascending order of addresses: as configured, BEACON last, unknown ids undefined. */
+  /** Position in ascending order of addresses: as configured, BEACON where its address is (after all names), unknown ids undefined. */
   rank(strategy: string): number | undefined {
-    return strategy === 'BEACON' ? this.#ranks.size : this.#ranks.get(strategy);
+    return strategy === 'BEACON' ? this.#beaconRank : this.#ranks.get(strategy);
   }
 
   /** Whether a function group of a contract is paused, e.g. `isPaused('DelegationManager', 1)`. */

@@ -144,6 +144,31 @@ describe('a completed withdrawal', () => {
   });
 });
 
+describe('native ETH in the order of strategies', () => {
+  const [below, above] = ['0xbeaC0eeEeeeeEEeEeEEEEeeEEeEeeeEeeEEBEaBF', '0xbeaC0eeEeeeeEEeEeEEEEeeEEeEeeeEeeEEBEaC1'];
+
+  it('has the place of its address where strategies are addresses', () => {
+    const ledger = EigenLayer.create({ strategies: [{ id: below }, { id: above }] });
+    const set = { avs: 'avs', id: 0n };
+    EigenLayer.apply(ledger, { op: 'registerOperator', operator: 'op', allocationDelay: 0n });
+    EigenLayer.apply(ledger, { op: 'createOperatorSet', ...set, strategies: [below, 'BEACON', above] });
+    EigenLayer.apply(ledger, { op: 'registerForOperatorSets', operator: 'op', avs: 'avs', ids: [0n] });
+    const slashed = (...strategies: string[]) =>
+      EigenLayer.apply(ledger, { op: 'slash', ...set, operator: 'op', strategies, wads: strategies.map(() => WAD) });
+    expect(slashed(below, 'BEACON', above)).toMatchObject({ ok: true });
+    const refused = { ok: false, error: 'StrategiesMustBeInAscendingOrder' };
+    expect(slashed(below, above, 'BEACON')).toEqual(refused);
+    expect(slashed('BEACON', below)).toEqual(refused);
+    expect(slashed('BEACON', 'BEACON')).toEqual(refused);
+    expect(EigenLayer.apply(ledger, { op: 'deposit', staker: 'alice', strategy: above, amount: 5n })).toMatchObject({ ok: true });
+  });
+
+  it('comes after all names', () => {
+    const ledger = newLedger();
+    expect(ledger.rank('BEACON')).toBeGreaterThan(ledger.rank('EIGEN') ?? Number.NaN);
+  });
+});
+
 describe('a chain younger than the withdrawal delay', () => {
   it('can be looked at, though it cannot slash', () => {
     const ledger = EigenLayer.create({ strategies: [{ id: 'S1' }], startBlock: 1n, withdrawalDelayBlocks: 10n });

@@ -51,7 +51,7 @@ export const CONFIG: Config.Config = {
 };
 
 /** The same as traces write it. */
-export const CONFIG_JSON = {
+export const CONFIG_JSON: { readonly [field: string]: unknown } = {
   profile: 'v1.13.0',
   minWithdrawalDelayBlocks: 10,
   deallocationDelay: 11,

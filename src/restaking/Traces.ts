@@ -76,9 +76,10 @@ export function parse(json: unknown, options: Options = {}): TraceFile {
   const file = fileOf(json);
   const profile = options.profile ?? textOf(file, 'profile', 'profile');
   const seen = new Set<string>();
-  const traces = listOf(file['traces'], 'traces').map((one, i) =>
-    parseTrace(one, `traces[${i}]`, { ...options, kind: file['kind'], profile }),
-  );
+  const list = listOf(file['traces'], 'traces');
+  // Of no traces all would be as expected.
+  if (list.length === 0) badFile('traces', 'expected at least one');
+  const traces = list.map((one, i) => parseTrace(one, `traces[${i}]`, { ...options, kind: file['kind'], profile }));
   for (const { id } of traces) {
     if (seen.has(id)) badFile('id', `two traces have the id ${id}`);
     seen.add(id);
@@ -141,10 +142,11 @@ function parseTrace(
   const title = textOf(json, 'title', `${place}.title`);
   const why = textOf(json, 'why', `${place}.why`);
   const start = inFile(place, () => kind.start(config, { profile: chosenProfile(config, options.profile) }));
+  const read = inFile(place, () => kind.operations(config));
   const steps = listOf(json['steps'], `${place}.steps`).map((one, i) =>
     parseStep(one, `${place}.steps[${i}]`, (operation) => {
       try {
-        return kind.operation(operation, config);
+        return read(operation);
       } catch (error) {
         return badStep(id, i, error);
       }

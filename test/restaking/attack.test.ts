@@ -106,6 +106,10 @@ describe('an expectation that cannot be compared is refused', () => {
       );
   });
 
+  it('none at all', () => {
+    expect(fieldOf(() => Traces.parse({ traces: [] }))).toBe('traces');
+  });
+
   it('one that contains itself', () => {
     const state: { stakers?: unknown } = {};
     state.stakers = state;
@@ -114,5 +118,43 @@ describe('an expectation that cannot be compared is refused', () => {
 
   it('intermediates that are no list', () => {
     expect(fieldOf(() => Traces.parse(trace({ intermediates: 7 })))).toBe('traces[0].steps[0].intermediates');
+  });
+});
+
+describe('names that all objects have', () => {
+  const run = (name: string): string => {
+    const { traces } = Traces.parse(JSON.parse(JSON.stringify(history).replaceAll('NAME', name)));
+    const [first] = traces;
+    if (first === undefined) throw new Error('no trace');
+    const machine = first.start();
+    const results = first.steps.map((_, i) => Traces.step(first, machine, i));
+    const again = Traces.resume('eigenlayer', JSON.parse(JSON.stringify(machine.save())));
+    expect(again.state()).toEqual(machine.state());
+    return JSON.stringify([results, machine.state()]).replaceAll(name, 'NAME');
+  };
+  const set = { avs: 'NAME', id: 0 };
+  const strategies = ['NAME'];
+  const history = {
+    id: 'one',
+    config: { strategies, minWithdrawalDelayBlocks: 5, deallocationDelay: 5, allocationConfigurationDelay: 5, slashResolutionDelay: 5 },
+    steps: [
+      { op: { op: 'registerOperator', operator: 'NAME', allocationDelay: 0 } },
+      { op: { op: 'deposit', staker: 'NAME', strategy: 'NAME', amount: '1000000000000000000' } },
+      { op: { op: 'createOperatorSet', ...set, strategies } },
+      { op: { op: 'registerForOperatorSets', operator: 'NAME', avs: 'NAME', ids: [0] } },
+      { op: { op: 'modifyAllocations', operator: 'NAME', ...set, strategies, newMagnitudes: ['500000000000000000'] } },
+      { op: { op: 'advance', blocks: 1 } },
+      { op: { op: 'slash', ...set, operator: 'NAME', strategies, wads: ['100000000000000000'] } },
+      { op: { op: 'queueWithdrawal', staker: 'NAME', strategies, depositShares: ['1000'] } },
+      { op: { op: 'advance', blocks: 9 } },
+      { op: { op: 'completeWithdrawal', withdrawal: 'W0', receiveAsTokens: true } },
+      { op: { op: 'clearBurnOrRedistributableShares', ...set, slashId: 1 } },
+      { op: { op: 'setSplit', kind: 'pi', operator: 'NAME', split: 5 } },
+    ],
+  };
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__defineGetter__'])('%s is a name like any other', (name) => {
+    expect(run(name)).toBe(run('somebody'));
+    expect(run(name)).not.toContain('"ok":false');
   });
 });

@@ -61,10 +61,13 @@ export const eigenLayerKind: Kind = {
     const config = configOf(json, profile);
     return () => machine(EigenLayer.create(config));
   },
-  operation: (json, config) => {
-    const operation = Operations.fromJson(json);
-    checkStrategies(operation, configOf(config, undefined));
-    return operation;
+  operations: (config) => {
+    const known = new Set([...configOf(config, undefined).strategies.map(({ id }) => id), Config.BEACON]);
+    return (json) => {
+      const operation = Operations.fromJson(json);
+      checkStrategies(operation, known);
+      return operation;
+    };
   },
   resume: (saved) => machine(EigenLayer.fromJson(saved)),
 };
@@ -88,8 +91,7 @@ function configOf(json: unknown, profile: string | undefined): Config.Config {
   });
 }
 
-function checkStrategies(operation: Operations.Operation, config: Config.Config): void {
-  const known = new Set([...config.strategies.map(({ id }) => id), Config.BEACON]);
+function checkStrategies(operation: Operations.Operation, known: ReadonlySet<string>): void {
   for (const { field, strategy } of Operations.strategiesOf(operation)) {
     if (known.has(strategy)) continue;
     const problem = `the configuration knows no strategy ${strategy}`;

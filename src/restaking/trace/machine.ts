@@ -19,8 +19,8 @@ export type Machine = {
 export type Kind = {
   /** The trace's `config`. @throws trace.bad-config */
   readonly start: (config: Json, options: { readonly profile: string | undefined }) => () => Machine;
-  /** A step's `op`. @throws operation.unknown, operation.bad-field */
-  readonly operation: (json: unknown, config: Json) => unknown;
+  /** What reads a step's `op`, for all steps of a trace. @throws operation.unknown, operation.bad-field */
+  readonly operations: (config: Json) => (json: unknown) => unknown;
   /** A machine that goes on from what `save` gave. @throws ledger.bad-snapshot */
   readonly resume: (saved: unknown) => Machine;
 };

@@ -32,10 +32,13 @@ export const symbioticKind: Kind = {
     const config = configOf(json);
     return () => machine(Symbiotic.create(config), []);
   },
-  operation: (json, config) => {
-    const operation = Operations.fromJson(json);
-    checkType(operation, configOf(config));
-    return operation;
+  operations: (json) => {
+    const config = configOf(json);
+    return (one) => {
+      const operation = Operations.fromJson(one);
+      checkType(operation, config);
+      return operation;
+    };
   },
   resume: (json) => {
     if (!isObject(json) || !Object.hasOwn(json, 'named')) return machine(Symbiotic.fromJson(json), []);

@@ -15,7 +15,7 @@ describe('random sequences', () => {
     const reference = new ReferenceSymbiotic(config);
     const machine = symbioticKind.start(config, { profile: undefined })();
     ops.forEach((op, i) => {
-      const result = machine.apply(symbioticKind.operation(op, config));
+      const result = machine.apply(symbioticKind.operations(config)(op));
       expect(result, `seed ${seed}, result of step ${i} ${JSON.stringify(op)}`).toStrictEqual(reference.apply(op));
       expect(machine.state(), `seed ${seed}, state after step ${i} ${JSON.stringify(op)}`).toStrictEqual(reference.state());
       seen.add(`${config['delegator']} ${config['slasher']}`).add(String(result['error'] ?? 'ok'));

@@ -19,7 +19,7 @@ describe.each(traces.map((trace) => [trace.name, trace] as const))('%s', (_, tra
   it('gives every result and every state', () => {
     const machine = start(trace);
     trace.steps.forEach(({ op, result, state }, i) => {
-      expect(machine.apply(symbioticKind.operation(op, trace.config)), `result of step ${i}`).toStrictEqual(result);
+      expect(machine.apply(symbioticKind.operations(trace.config)(op)), `result of step ${i}`).toStrictEqual(result);
       expect(machine.state(), `state after step ${i}`).toStrictEqual(state);
     });
   });
@@ -28,7 +28,7 @@ describe.each(traces.map((trace) => [trace.name, trace] as const))('%s', (_, tra
     let machine = start(trace);
     for (const { op, result, state } of trace.steps) {
       machine = symbioticKind.resume(JSON.parse(JSON.stringify(machine.save())));
-      expect(machine.apply(symbioticKind.operation(op, trace.config))).toStrictEqual(result);
+      expect(machine.apply(symbioticKind.operations(trace.config)(op))).toStrictEqual(result);
       expect(machine.state()).toStrictEqual(state);
     }
   });
@@ -36,7 +36,7 @@ describe.each(traces.map((trace) => [trace.name, trace] as const))('%s', (_, tra
   it('tells the rounded integers without changing the results', () => {
     const machine = start(trace);
     for (const { op, result } of trace.steps)
-      expect(machine.explain(symbioticKind.operation(op, trace.config)).result).toStrictEqual(result);
+      expect(machine.explain(symbioticKind.operations(trace.config)(op)).result).toStrictEqual(result);
   });
 });
 
@@ -79,7 +79,7 @@ describe('a trace', () => {
   });
 
   it('refuses operations that its delegator or slasher does not have', () => {
-    const read = (operation: object): unknown => refusal(() => symbioticKind.operation(operation, first.config));
+    const read = (operation: object): unknown => refusal(() => symbioticKind.operations(first.config)(operation));
     expect(read({ op: 'vetoSlash', index: 0, who: 'judge' })).toMatchObject({ code: 'operation.bad-field', op: 'vetoSlash', field: 'op' });
     expect(read({ op: 'setOperatorNetworkLimit', net: 'net', id: 0, operator: 'op1', amount: 1 })).toMatchObject({
       code: 'operation.bad-field',

@@ -13,6 +13,7 @@ export type Selection = {
 
 /** @throws trace.*, cli.* */
 export function selected(file: string, options: Selection, profile: string | undefined = options.profile): readonly Traces.Trace[] {
+  if (options.from !== undefined && options.profile !== undefined) usage('--profile', 'does not go with --from: the snapshot has its own');
   const json = readJson(file);
   const { traces } = naming(file, () =>
     Traces.parse(json, {

@@ -5,7 +5,7 @@ import * as Snapshots from '../state/snapshots.ts';
 import { plus } from './arithmetic.ts';
 import { BEACON } from './Config.ts';
 import type { Staker } from './delegationStorage.ts';
-import { maxMagnitude } from './magnitudes.ts';
+import { maxMagnitude, stakeKey } from './magnitudes.ts';
 import * as PodShares from './podShares.ts';
 import * as SlashingLib from './SlashingLib.ts';
 import * as StakerShares from './stakerShares.ts';
@@ -35,7 +35,7 @@ export function depositScalingFactor(state: State, staker: string, strategy: str
 
 /** What an operator's stakers delegate of a strategy. */
 export function operatorShares(state: State, operator: string, strategy: string): bigint {
-  return state.delegation.operatorShares.get(`${operator}|${strategy}`) ?? 0n;
+  return state.delegation.operatorShares.get(stakeKey(operator, strategy)) ?? 0n;
 }
 
 /** `increaseDelegatedShares`: new shares count for the staker's operator from now on. @throws ledger.reverted - FullySlashed, … */
@@ -66,14 +66,14 @@ export function delegateShares(state: State, staker: string, strategy: string, a
   const changed = StakerShares.withShares(record, strategy, plus(prevDepositShares, addedShares), after);
   state.delegation.stakers.set(staker, changed);
   if (record.operator === null) return changed;
-  const key = `${record.operator}|${strategy}`;
+  const key = stakeKey(record.operator, strategy);
   state.delegation.operatorShares.set(key, plus(state.delegation.operatorShares.get(key) ?? 0n, addedShares));
   return changed;
 }
 
 /** `_decreaseDelegation`. @throws ledger.reverted - Panic(0x11) when the operator has fewer */
 export function decreaseOperatorShares(state: State, operator: string, strategy: string, shares: bigint): void {
-  const key = `${operator}|${strategy}`;
+  const key = stakeKey(operator, strategy);
   state.delegation.operatorShares.set(key, minus(state.delegation.operatorShares.get(key) ?? 0n, shares));
 }
 
@@ -94,7 +94,7 @@ export function decreaseBeaconShares(state: State, staker: string, depositShares
 
 /** `_addQueuedSlashableShares`: a history by block, so that a slash finds what was queued in its window. */
 export function queueScaledShares(state: State, operator: string, strategy: string, scaled: bigint): void {
-  const key = `${operator}|${strategy}`;
+  const key = stakeKey(operator, strategy);
   const history = state.delegation.queuedScaledShares.get(key);
   const before = Snapshots.latest(history, 0n);
   const after = plus(before, scaled);
@@ -130,7 +130,7 @@ export function slashableSharesInQueue(state: State, operator: string, strategy:
 
 function slashableInQueue(state: State, operator: string, strategy: string, before: bigint, after: bigint): bigint {
   if (before === 0n) return 0n;
-  const history = state.delegation.queuedScaledShares.get(`${operator}|${strategy}`);
+  const history = state.delegation.queuedScaledShares.get(stakeKey(operator, strategy));
   // The window includes the block in which the delay of a withdrawal ends.
   const lastOutside = minus(minus(state.block, state.config.withdrawalDelayBlocks), 1n);
   const total = Snapshots.latest(history, 0n);

@@ -42,7 +42,8 @@ export function addShares(state: State, id: string, strategy: string, shares: bi
 /** A staker with these deposit shares, which are not 0, and this scaling factor; of native ETH only the factor is kept here. */
 export function withShares(before: Staker, strategy: string, depositShares: bigint, depositScalingFactor: bigint): Staker {
   if (strategy === BEACON) return withBeaconFactor(before, depositScalingFactor);
-  return withHolding(before, { strategy, depositShares, depositScalingFactor });
+  // Of most holdings it is one whole: the same one, not another big integer for each.
+  return withHolding(before, { strategy, depositShares, depositScalingFactor: depositScalingFactor === WAD ? WAD : depositScalingFactor });
 }
 
 /**
@@ -81,8 +82,10 @@ function holding(record: Staker, strategy: string): Holding | undefined {
 /** In its place on the list, or at the end. */
 function withHolding({ operator, holdings, beaconScalingFactor, nonce }: Staker, after: Holding): Staker {
   const at = holdings.findIndex((held) => held.strategy === after.strategy);
+  // Exactly as long as it needs to be: a list that is pushed to keeps room for sixteen more.
+  if (at === -1) return { operator, holdings: holdings.concat(after), beaconScalingFactor, nonce };
   const changed = holdings.slice();
-  changed[at === -1 ? holdings.length : at] = after;
+  changed[at] = after;
   return { operator, holdings: changed, beaconScalingFactor, nonce };
 }
 

@@ -32,19 +32,18 @@ export type Leaving = {
 export function queueWithdrawal(state: State, leaving: Leaving): Queued {
   const { staker, operator, strategies } = leaving;
   require(strategies.length !== 0, 'InputArrayLengthZero');
-  const withdrawableAtQueue: bigint[] = [];
-  const scaledShares: bigint[] = [];
   let record = StakerShares.staker(state, staker);
-  strategies.forEach((strategy, i) => {
-    const { scaled, withdrawable, after } = removeShares(state, leaving, record, strategy, i);
-    record = after;
-    scaledShares.push(scaled);
-    withdrawableAtQueue.push(withdrawable);
+  const removed = strategies.map((strategy, i) => {
+    const part = removeShares(state, leaving, record, strategy, i);
+    record = part.after;
+    return part;
   });
+  // A list that is pushed to would keep room for sixteen more as long as the withdrawal waits.
+  const scaledShares = removed.map(({ scaled }) => scaled);
   state.delegation.stakers.set(staker, { ...record, nonce: record.nonce + 1n });
   const { nonce } = record;
   const id = WithdrawalQueue.enqueue(state, { staker, operator, nonce, startBlock: state.block, strategies, scaledShares });
-  return { id, withdrawableAtQueue };
+  return { id, withdrawableAtQueue: removed.map(({ withdrawable }) => withdrawable) };
 }
 
 export type Completion = {

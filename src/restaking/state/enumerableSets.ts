@@ -53,9 +53,12 @@ export class EnumerableSets {
     if (typeof head === 'bigint') {
       this.#place(name, head, element);
       this.#heads.set(name, head + 1n);
-    } else if (head.length < SMALL) this.#heads.set(name, [...head, element]);
+      return true;
+    }
+    // Exactly as long as it needs to be: a list that is pushed to keeps room for sixteen more.
+    const all = head.concat(element);
+    if (all.length <= SMALL) this.#heads.set(name, all);
     else {
-      const all = [...head, element];
       for (const [i, each] of all.entries()) this.#place(name, BigInt(i), each);
       this.#heads.set(name, BigInt(all.length));
     }

@@ -115,7 +115,8 @@ export class Table<V extends NonNullable<unknown>> {
   }
 
   #slot(key: string): Slot<V> | undefined {
-    const slot = this.#top.get(key);
+    // Tables that are hardly ever used are asked by every operation.
+    const slot = this.#top.size === 0 ? undefined : this.#top.get(key);
     if (slot !== undefined) return slot;
     for (const layer of this.#below) {
       const found = layer.get(key);

@@ -1,5 +1,7 @@
 // What a stranger's file could do to the ledgers: pass for right when it is wrong, exhaust the stack, corrupt a snapshot, leave a trace.
 import { describe, expect, it } from 'vitest';
+import * as EigenLayer from '../../src/restaking/eigenlayer/EigenLayer.ts';
+import * as StrategyManager from '../../src/restaking/eigenlayer/StrategyManager.ts';
 import * as StateDifferences from '../../src/restaking/StateDifferences.ts';
 import * as Traces from '../../src/restaking/Traces.ts';
 import * as AnyFile from '../../src/vectors/AnyFile.ts';
@@ -156,5 +158,23 @@ describe('names that all objects have', () => {
   it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__defineGetter__'])('%s is a name like any other', (name) => {
     expect(run(name)).toBe(run('somebody'));
     expect(run(name)).not.toContain('"ok":false');
+  });
+});
+
+describe('a request that changes while it is looked at', () => {
+  /** Gives 5, and what is bad once it was checked. */
+  const changing = (bad: unknown): { staker: string; strategy: string; amount: bigint } => {
+    let reads = 0;
+    return Object.defineProperty({ staker: 'alice', strategy: 'S1', amount: 5n }, 'amount', {
+      get: () => (reads++ === 0 ? 5n : bad),
+      enumerable: true,
+    });
+  };
+
+  it.each([-5n, 'x', undefined, 1n << 300n])('is taken as it was checked: then %s', (bad) => {
+    const ledger = EigenLayer.create({ strategies: [{ id: 'S1' }] });
+    StrategyManager.depositIntoStrategy(ledger, { staker: 'alice', strategy: 'S1', amount: 100n });
+    expect(StrategyManager.depositIntoStrategy(ledger, changing(bad))).toEqual({ shares: 5n });
+    expect(EigenLayer.apply(ledger, Object.assign(changing(bad), { op: 'deposit' as const }))).toEqual({ ok: true, shares: 5n });
   });
 });

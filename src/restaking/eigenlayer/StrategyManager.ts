@@ -40,10 +40,12 @@ export type DepositSignature = { readonly signer: string; readonly nonce: bigint
  * @source eigenlayer-contracts src/contracts/core/StrategyManager.sol depositIntoStrategy
  */
 export function depositIntoStrategy(ledger: State, request: DepositRequest): { readonly shares: bigint } {
-  checkDeposit(ledger, request);
+  // What is checked is what is done, also when a getter would say something else next time.
+  const taken = { ...request };
+  checkDeposit(ledger, taken);
   return Requests.transaction(ledger, () => {
     Requests.whenNotPaused(ledger, CONTRACT, PAUSED_DEPOSITS);
-    return { shares: deposit(ledger, request) };
+    return { shares: deposit(ledger, taken) };
   });
 }
 
@@ -60,18 +62,19 @@ export function depositIntoStrategyWithSignature(
   ledger: State,
   request: DepositRequest & { readonly expiry: bigint; readonly signature: DepositSignature },
 ): { readonly shares: bigint } {
-  checkDeposit(ledger, request);
-  const { staker, signature } = request;
-  Requests.amount(request.expiry, 'expiry');
+  const taken = { ...request, signature: { ...request.signature } };
+  checkDeposit(ledger, taken);
+  const { staker, signature, expiry } = taken;
+  Requests.amount(expiry, 'expiry');
   Requests.account(signature.signer, 'signature.signer');
   Requests.amount(signature.nonce, 'signature.nonce');
   return Requests.transaction(ledger, () => {
     Requests.whenNotPaused(ledger, CONTRACT, PAUSED_DEPOSITS);
     const nonce = signatureNonce(ledger, { staker });
-    require(request.expiry >= ledger.time, 'SignatureExpired');
+    require(expiry >= ledger.time, 'SignatureExpired');
     require(signature.signer === staker && signature.nonce === nonce, 'InvalidSignature');
     ledger.strategies.signatureNonces.set(staker, nonce + 1n);
-    return { shares: deposit(ledger, request) };
+    return { shares: deposit(ledger, taken) };
   });
 }
 

@@ -16,6 +16,7 @@ import { adaptorRows, curveRows } from './rows/curve.ts';
 import { eotsRows, randomnessRows } from './rows/eots.ts';
 import { flowRows } from './rows/flow.ts';
 import { importRows } from './rows/imports.ts';
+import { ledgerRows } from './rows/ledger.ts';
 import { manyRows } from './rows/many.ts';
 import { psbtRows } from './rows/psbts.ts';
 import { signerRows } from './rows/signer.ts';
@@ -52,6 +53,7 @@ const GROUPS: readonly Group[] = [
   { name: '22 23 24 25 signer vote randomness threads', run: signerRows },
   { name: '26 27 signer store durable', run: storeRows },
   { name: '28 signer daemon grpc', run: daemonRows },
+  { name: '29 30 31 32 33 34 restaking ledger', run: ledgerRows },
 ];
 
 function machine(): Machine {

@@ -31,6 +31,8 @@ export type Trace = {
   readonly title?: string;
   readonly why?: string;
   readonly ledger: LedgerName;
+  /** The version of the EigenLayer contracts; Symbiotic has one only. */
+  readonly profile?: string;
   /** A new ledger at the trace's beginning. */
   readonly start: () => Machine;
   readonly steps: readonly Step[];
@@ -74,12 +76,12 @@ export function isTraceFile(json: unknown): boolean {
  */
 export function parse(json: unknown, options: Options = {}): TraceFile {
   const file = fileOf(json);
-  const profile = options.profile ?? textOf(file, 'profile', 'profile');
+  const fileProfile = textOf(file, 'profile', 'profile');
   const seen = new Set<string>();
   const list = listOf(file['traces'], 'traces');
   // Of no traces all would be as expected.
   if (list.length === 0) badFile('traces', 'expected at least one');
-  const traces = list.map((one, i) => parseTrace(one, `traces[${i}]`, { ...options, kind: file['kind'], profile }));
+  const traces = list.map((one, i) => parseTrace(one, `traces[${i}]`, { ...options, kind: file['kind'], fileProfile }));
   for (const { id } of traces) {
     if (seen.has(id)) badFile('id', `two traces have the id ${id}`);
     seen.add(id);
@@ -131,7 +133,7 @@ function fileOf(json: unknown): Given {
 function parseTrace(
   json: unknown,
   place: string,
-  options: { readonly kind: unknown; readonly profile: string | undefined; readonly ledger?: LedgerName },
+  options: Options & { readonly kind: unknown; readonly fileProfile: string | undefined },
 ): Trace {
   if (!isObject(json)) return badFile(place, `expected an object, got ${Check.kindOf(json)}`);
   onlyFields(json, TRACE_FIELDS, `${place}.`);
@@ -141,7 +143,8 @@ function parseTrace(
   const kind = KINDS[ledger];
   const title = textOf(json, 'title', `${place}.title`);
   const why = textOf(json, 'why', `${place}.why`);
-  const start = inFile(place, () => kind.start(config, { profile: chosenProfile(config, options.profile) }));
+  const profiles = { over: options.profile, otherwise: options.fileProfile };
+  const { start, profile } = inFile(place, () => kind.start(config, profiles));
   const read = inFile(place, () => kind.operations(config));
   const steps = listOf(json['steps'], `${place}.steps`).map((one, i) =>
     parseStep(one, `${place}.steps[${i}]`, (operation) => {
@@ -152,12 +155,8 @@ function parseTrace(
       }
     }),
   );
-  return { id, ...(title === undefined ? {} : { title }), ...(why === undefined ? {} : { why }), ledger, start, steps };
-}
-
-/** A trace's own profile comes before the file's. */
-function chosenProfile(config: unknown, profile: string | undefined): string | undefined {
-  return profile !== undefined || !isObject(config) ? profile : undefined;
+  const texts = { ...(title === undefined ? {} : { title }), ...(why === undefined ? {} : { why }) };
+  return { id, ...texts, ledger, ...(profile === undefined ? {} : { profile }), start, steps };
 }
 
 function parseStep(json: unknown, place: string, read: (operation: unknown) => unknown): Step {

@@ -48,19 +48,11 @@ describe('an expectation that is wrong is found', () => {
     for (const result of [{}, { ok: false }, { error: null }]) expect(verify(trace({ result }, refused))).toBe(1);
   });
 
-  it('a rounded integer, its formula, its order, one too many', () => {
-    const one = { what: 'newShares(S1)', expr: 'floor(10 * 1000 / 1000)', value: '10' };
-    const [first] = Traces.parse(trace({ result: RESULT })).traces;
-    if (first === undefined) throw new Error('no trace');
-    const { intermediates } = Traces.explain(first, first.start(), 0);
-    const right = intermediates.map(({ what, expr, value }) => ({ what, expr, value: String(value) }));
-    expect(verify(trace({ result: RESULT, intermediates: right }))).toBe(0);
-    for (const wrong of [[one, one, one], [...right, one], right.slice(1), right.map((each) => ({ ...each, value: '7' }))])
-      expect(verify(trace({ result: RESULT, intermediates: wrong }))).toBe(1);
-  });
-
   it('a trace that expects nothing has not passed', () => {
     expect(verify(trace({}))).toBe(1);
+    // a model's way is no result of the contracts: it is not compared, and alone it is nothing
+    expect(verify(trace({ intermediates: [] }))).toBe(1);
+    expect(verify(trace({ result: RESULT, intermediates: [{ what: 'newShares', expr: '', value: '7' }] }))).toBe(0);
     expect(verify({ id: 'one', config: { strategies: ['S1'] }, steps: [] })).toBe(1);
   });
 

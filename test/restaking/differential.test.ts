@@ -1,25 +1,21 @@
-// The ledgers beside the second, literal implementation of the tests, over random histories of all profiles: every result and, every few
-// steps, the whole state.
+// The ledger beside the second, literal implementation of the tests, over random histories of all profiles: every result and, every few
+// steps, the whole state. Symbiotic has a test of its own beside its ledger's.
 import { describe, expect, it } from 'vitest';
 import * as StateDifferences from '../../src/restaking/StateDifferences.ts';
 import * as Traces from '../../src/restaking/Traces.ts';
 import { ReferenceEigenLayer } from './reference/eigenlayer.ts';
-import { eigenLayerSequence, Random, type Sequence, symbioticSequence } from './reference/generate.ts';
-import type { Json } from './reference/json.ts';
-import { ReferenceSymbiotic } from './reference/symbiotic.ts';
+import { eigenLayerSequence, Random, type Sequence } from './reference/generate.ts';
 
 /** More with SATLOCK_LEDGER_SEEDS: `SATLOCK_LEDGER_SEEDS=2000 npx vitest run test/restaking/differential.test.ts`. */
 const SEEDS = Number(process.env['SATLOCK_LEDGER_SEEDS'] ?? 40);
 const LENGTH = 150;
 const STATE_EVERY = 5;
 
-type Reference = { apply(op: Json): Json; state(): Json };
-
 /** @returns how many operations ran, and how many were refused */
-function compare({ config, ops }: Sequence, ledger: Traces.LedgerName, reference: Reference): { steps: number; refused: number } {
+function compare({ config, ops }: Sequence, reference: ReferenceEigenLayer): { steps: number; refused: number } {
   // On chain a strategy that nobody knows is one that is not on the whitelist; here it is bad input, which has tests of its own.
   const known = ops.filter((op) => !JSON.stringify(op).includes('"UNKNOWN"'));
-  const [trace] = Traces.parse({ id: 'random', config, steps: known.map((op) => ({ op })) }, { ledger }).traces;
+  const [trace] = Traces.parse({ id: 'random', config, steps: known.map((op) => ({ op })) }, { ledger: 'eigenlayer' }).traces;
   if (trace === undefined) throw new Error('no trace');
   const machine = trace.start();
   let refused = 0;
@@ -40,15 +36,7 @@ const seeds = Array.from({ length: SEEDS }, (_, i) => 7_000 + i);
 describe('EigenLayer, random histories', () => {
   it.each(seeds)('seed %i', (seed) => {
     const sequence = eigenLayerSequence(new Random(seed), LENGTH);
-    const { steps, refused } = compare(sequence, 'eigenlayer', new ReferenceEigenLayer(sequence.config));
-    expect(steps - refused).toBeGreaterThan(steps / 2);
-  });
-});
-
-describe('Symbiotic, random histories', () => {
-  it.each(seeds)('seed %i', (seed) => {
-    const sequence = symbioticSequence(new Random(seed), LENGTH);
-    const { steps, refused } = compare(sequence, 'symbiotic', new ReferenceSymbiotic(sequence.config));
+    const { steps, refused } = compare(sequence, new ReferenceEigenLayer(sequence.config));
     expect(steps - refused).toBeGreaterThan(steps / 2);
   });
 });

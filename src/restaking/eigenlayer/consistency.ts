@@ -16,8 +16,11 @@ export function checkSaved(state: State): void {
   Consistency.histories('allocation.maxMagnitudes', state.allocation.maxMagnitudes, state.block, WAD);
   Consistency.histories('delegation.queuedScaledShares', state.delegation.queuedScaledShares, state.block, MAX_UINT256);
   withdrawals(state);
-  for (const [key, { holdings }] of state.delegation.stakers.entries())
+  const given = state.delegation.counters.get('withdrawals') ?? 0n;
+  for (const [key, { holdings, nonce }] of state.delegation.stakers.entries()) {
+    check(nonce <= given, 'delegation.stakers', key, 'more withdrawals than were queued in all');
     for (const { strategy } of holdings) known(state, strategy, 'delegation.stakers', key);
+  }
   for (const [key] of state.pods.podValidators.entries()) {
     const [owner = '', validator = ''] = key.split('|');
     const isThere = state.pods.pods.has(owner) && state.pods.beaconValidators.has(validator);

@@ -54,13 +54,13 @@ export class Store {
     return copy;
   }
 
-  /** Plain JSON; equal contents give equal text. O(n log n). */
+  /** Plain JSON; equal contents give equal text. O(n log n). @throws ledger.bad-snapshot - after one that was edited */
   save(): SavedTables {
     const names = [...this.#tables.keys()].sort();
     return Object.fromEntries(
       names.map((name) => {
         const { table, schema } = this.#tables.get(name) as Known;
-        return [name, table.entries().map(([key, value]) => [key, z.encode(schema, value)] as const)];
+        return [name, table.entries().map(([key, value]) => [key, encode(schema, value, `${name}[${JSON.stringify(key)}]`)] as const)];
       }),
     );
   }
@@ -93,6 +93,12 @@ export function decode<V>(schema: Schema<V>, json: unknown, path: string): V {
   if (read.success) return read.data;
   const { field, problem } = firstProblem(read.error);
   return badSnapshot(field === '' ? path : `${path}.${field}`, problem);
+}
+
+/** What was read from an edited snapshot may grow beyond what can be written. @throws ledger.bad-snapshot */
+function encode<V>(schema: Schema<V>, value: V, path: string): unknown {
+  const written = z.safeEncode(schema, value);
+  return written.success ? written.data : badSnapshot(path, firstProblem(written.error).problem);
 }
 
 /** Throws `ledger.bad-snapshot`. */

@@ -39,6 +39,7 @@ export type Config = {
 
 export type Reason =
   | Check.Reason
+  | { readonly code: 'symbiotic.unknown-field'; readonly field: string }
   | { readonly code: 'symbiotic.unknown-type'; readonly field: string; readonly got: string }
   | { readonly code: 'symbiotic.bad-id'; readonly field: string; readonly got: string }
   | { readonly code: 'symbiotic.duplicate-id'; readonly field: string; readonly id: string }
@@ -57,6 +58,8 @@ export const DEFAULTS: Omit<Config, 'networks' | 'operators'> = {
   burner: '0x000000000000000000000000000000000000dEaD',
 };
 
+const FIELDS: readonly string[] = [...Object.keys(DEFAULTS), 'networks', 'operators', 'operator', 'network'];
+
 /** Timestamps and durations are uint48 in the contracts. @unit s */
 export const MAX_TIME = 0xffff_ffff_ffffn;
 /** "Nobody", as contracts write it. */
@@ -67,9 +70,12 @@ const MIN_RESOLVER_DELAY = 3n;
 /**
  * The configuration with {@link DEFAULTS} where `given` is silent.
  *
- * @throws input.*, symbiotic.unknown-type, symbiotic.bad-id, symbiotic.duplicate-id, symbiotic.unknown-id, symbiotic.unused-field
+ * @throws input.*, symbiotic.unknown-field, symbiotic.unknown-type, symbiotic.bad-id, symbiotic.duplicate-id, symbiotic.unknown-id, symbiotic.unused-field
  */
 export function config(given: Partial<Config> & Pick<Config, 'networks' | 'operators'>): Config {
+  const other = Object.keys(Check.object(given, 'config')).find((field) => !FIELDS.includes(field));
+  if (other !== undefined)
+    fail<Reason>({ code: 'symbiotic.unknown-field', field: other.slice(0, 80) }, `${other.slice(0, 80)}: no such field`);
   const all: Config = { ...DEFAULTS, ...given };
   oneOf(DELEGATORS, all.delegator, 'delegator');
   oneOf(SLASHERS, all.slasher, 'slasher');

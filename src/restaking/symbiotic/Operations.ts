@@ -15,6 +15,7 @@ export type {
 
 export type Reason =
   | { readonly code: 'operation.unknown'; readonly op: string }
+  | { readonly code: 'operation.unreadable' }
   | { readonly code: 'operation.bad-field'; readonly op: string; readonly field: string; readonly problem: string };
 
 /** The names of all operations. */

@@ -46,9 +46,21 @@ const HANDLERS: Handlers = {
 
 /** @throws ledger.reverted, operation.unknown, input.*, symbiotic.* */
 export function dispatch(ledger: State, operation: Operation): object {
-  const { op } = Check.object(operation, 'operation');
+  const given = copied(operation);
+  const { op } = given;
   if (!Object.hasOwn(HANDLERS, op)) fail<Reason>({ code: 'operation.unknown', op: String(op) }, `op: no operation ${String(op)}`);
   // A name selects its member of the union, which the table's type says for each and TypeScript cannot for all.
   const handle = HANDLERS[op] as (ledger: State, operation: Operation) => object;
-  return handle(ledger, operation);
+  return handle(ledger, given);
+}
+
+/** Read once: a getter could say something else the second time, and a proxy may throw anything. */
+function copied(operation: Operation): Operation {
+  Check.object(operation, 'operation');
+  try {
+    const fields = Object.entries(operation).map(([key, value]: [string, unknown]) => [key, Array.isArray(value) ? [...value] : value]);
+    return Object.fromEntries(fields) as Operation;
+  } catch (cause) {
+    return fail<Reason>({ code: 'operation.unreadable' }, 'operation: cannot be read', { cause });
+  }
 }

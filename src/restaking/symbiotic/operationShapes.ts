@@ -1,5 +1,6 @@
 // The JSON of each operation, as schemas.
 import { z } from 'zod';
+import { firstProblem, type Problem } from '../state/problem.ts';
 import { ID, MAX_UINT256 } from '../state/schemas.ts';
 import { MAX_TIME } from './Config.ts';
 import type { Operation } from './operationTypes.ts';
@@ -50,15 +51,11 @@ export const SHAPES: { readonly [K in Operation['op']]: Shape<K> } = {
 };
 
 /** The operation, or the first field that is not as it should be. */
-export function read(
-  name: Operation['op'],
-  json: unknown,
-): { readonly value: Operation } | { readonly field: string; readonly problem: string } {
-  const result = z.safeDecode(SHAPES[name] as z.ZodType<Operation, unknown>, json);
+export function read(name: Operation['op'], json: unknown): { readonly value: Operation } | Problem {
+  const shape = SHAPES[name] as z.ZodType<Operation, unknown>;
+  const result = z.safeDecode(shape, json);
   if (result.success) return { value: result.data };
-  const [issue] = result.error.issues;
-  const path = (issue?.path ?? []).map(String).join('.');
-  if (issue?.code === 'unrecognized_keys') return { field: [path, issue.keys[0]].filter(Boolean).join('.'), problem: 'no such field' };
-  if (issue?.code === 'invalid_type' && issue.input === undefined) return { field: path, problem: 'missing' };
-  return { field: path, problem: issue?.message ?? 'not as expected' };
+  // Once more for the message alone: what is missing and what has another type differ by their input.
+  const again = z.safeDecode(shape, json, { reportInput: true });
+  return firstProblem((again.success ? result : again).error as z.ZodError);
 }

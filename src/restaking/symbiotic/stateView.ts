@@ -1,4 +1,5 @@
 // The state of a ledger as the traces print it: decimal text, by the contracts' views; epochs without withdrawals are left out.
+import { nameOf } from '../state/Revert.ts';
 import * as Snapshots from '../state/snapshots.ts';
 import { currentEpoch } from './epochs.ts';
 import * as Slashes from './slashes.ts';
@@ -60,12 +61,25 @@ function account(state: State, id: string, epochs: readonly (readonly [bigint, b
   const own = epochs.filter(([, shares]) => shares > 0n);
   return {
     activeShares: `${VaultShares.sharesOf(state, id)}`,
-    activeBalance: `${VaultShares.activeBalanceOf(state, id)}`,
-    slashableBalance: `${VaultShares.slashableBalanceOf(state, id)}`,
+    ...worth('activeBalance', () => VaultShares.activeBalanceOf(state, id)),
+    ...worth('slashableBalance', () => VaultShares.slashableBalanceOf(state, id)),
     tokens: `${state.vault.balances.get(id) ?? 0n}`,
     withdrawalShares: Object.fromEntries(own.map(([epoch, shares]) => [`${epoch}`, `${shares}`])),
-    withdrawalsOf: Object.fromEntries(own.map(([epoch]) => [`${epoch}`, `${VaultShares.withdrawalsOf(state, epoch, id)}`])),
+    withdrawalsOf: Object.assign(
+      {},
+      ...own.map(([epoch]) => worth(`${epoch}`, () => VaultShares.withdrawalsOf(state, epoch, id))),
+    ) as Fields,
   };
+}
+
+/** Nothing where the contract's view reverts: beyond 2^256 it cannot multiply. */
+function worth(name: string, of: () => bigint): Fields {
+  try {
+    return { [name]: `${of()}` };
+  } catch (error) {
+    if (nameOf(error) === undefined) throw error;
+    return {};
+  }
 }
 
 function stakes(state: State, subnetworks: Iterable<string>): Fields {

@@ -7,8 +7,9 @@ import * as Operations from '../eigenlayer/Operations.ts';
 import type * as RewardsConfig from '../eigenlayer/RewardsConfig.ts';
 import * as RewardsCoordinator from '../eigenlayer/RewardsCoordinator.ts';
 import type { Schema } from '../state/store.ts';
-import { type JsonObject, jsonOf } from './json.ts';
-import type { Kind, Machine, Result } from './machine.ts';
+import { decode } from '../state/store.ts';
+import { isObject, type JsonObject, jsonOf } from './json.ts';
+import type { Kind, Machine, Profiles, Result } from './machine.ts';
 import { type ConfigReason, configProblem, limit, uint } from './shapes.ts';
 
 const STRATEGY = z.union([
@@ -56,28 +57,34 @@ const CONFIG = z.strictObject({
   rewards: REWARDS.exactOptional(),
 });
 
+const TEXTS = z.array(z.string());
+
 export const eigenLayerKind: Kind = {
-  start: (json, { profile }) => {
-    const config = configOf(json, profile);
-    return () => machine(EigenLayer.create(config));
+  start: (json, profiles) => {
+    const config = configOf(json, profiles);
+    return { start: () => machine(EigenLayer.create(config), []), profile: config.profile };
   },
   operations: (config) => {
-    const known = new Set([...configOf(config, undefined).strategies.map(({ id }) => id), Config.BEACON]);
+    const known = new Set([...configOf(config, {}).strategies.map(({ id }) => id), Config.BEACON]);
     return (json) => {
       const operation = Operations.fromJson(json);
       checkStrategies(operation, known);
       return operation;
     };
   },
-  resume: (saved) => machine(EigenLayer.fromJson(saved)),
+  resume: (saved) => {
+    if (!isObject(saved) || !Object.hasOwn(saved, 'splits')) return machine(EigenLayer.fromJson(saved), []);
+    const { splits, ...ledger } = saved;
+    return machine(EigenLayer.fromJson(ledger), decode(TEXTS, splits, 'splits'));
+  },
 };
 
-function configOf(json: unknown, profile: string | undefined): Config.Config {
+function configOf(json: unknown, { over, otherwise }: Profiles): Config.Config {
   const read = z.safeDecode(CONFIG, json as z.input<typeof CONFIG>, { reportInput: true });
   if (!read.success) return configProblem(read.error);
   const { minWithdrawalDelayBlocks, deallocationDelay, allocationConfigurationDelay, slashResolutionDelay, ...rest } = read.data;
   // What is none of the known profiles is refused with the rest of the configuration.
-  const chosen = (profile ?? rest.profile ?? Config.MAINNET.profile) as Config.Profile;
+  const chosen = (over ?? rest.profile ?? otherwise ?? Config.MAINNET.profile) as Config.Profile;
   return Config.config({
     ...(rest.startBlock === undefined ? {} : { startBlock: rest.startBlock }),
     ...(rest.startTime === undefined ? {} : { startTime: rest.startTime }),
@@ -99,9 +106,12 @@ function checkStrategies(operation: Operations.Operation, known: ReadonlySet<str
   }
 }
 
-function machine(ledger: EigenLayer.Ledger): Machine {
-  // A trace shows every split that one of its steps spoke of, also where the step was refused.
-  const splits = new Set<string>();
+/**
+ * Traces show every split that one of their steps spoke of, a refused one too: those keys stand beside the ledger, in which a refused
+ * operation leaves no trace.
+ */
+function machine(ledger: EigenLayer.Ledger, given: readonly string[]): Machine {
+  const splits = new Set(given);
   const read = (given: unknown): Operations.Operation => {
     const operation = given as Operations.Operation;
     if (operation.op === 'setSplit') splits.add(RewardsCoordinator.splitKey(operation));
@@ -114,7 +124,10 @@ function machine(ledger: EigenLayer.Ledger): Machine {
       return { result: jsonOf(outcome) as Result, intermediates };
     },
     state: () => EigenLayer.view(ledger, { splits: [...splits] }) as JsonObject,
-    save: () => EigenLayer.toJson(ledger),
+    save: () => {
+      const refused = [...splits].filter((key) => !ledger.rewards.splits.has(key)).sort();
+      return { ...EigenLayer.toJson(ledger), ...(refused.length === 0 ? {} : { splits: refused }) };
+    },
   };
 }
 

@@ -15,10 +15,13 @@ export type Machine = {
   readonly save: () => unknown;
 };
 
+/** Versions of the contracts: what is asked for comes before the trace's own, and that before the file's. */
+export type Profiles = { readonly over?: string | undefined; readonly otherwise?: string | undefined };
+
 /** One kind of ledger. */
 export type Kind = {
-  /** The trace's `config`. @throws trace.bad-config */
-  readonly start: (config: Json, options: { readonly profile: string | undefined }) => () => Machine;
+  /** The trace's `config`, read once for all machines that it starts. @throws trace.bad-config */
+  readonly start: (config: Json, profiles: Profiles) => { readonly start: () => Machine; readonly profile?: string };
   /** What reads a step's `op`, for all steps of a trace. @throws operation.unknown, operation.bad-field */
   readonly operations: (config: Json) => (json: unknown) => unknown;
   /** A machine that goes on from what `save` gave. @throws ledger.bad-snapshot */

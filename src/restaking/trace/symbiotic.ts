@@ -30,7 +30,7 @@ const CONFIG = z.strictObject({
 export const symbioticKind: Kind = {
   start: (json) => {
     const config = configOf(json);
-    return () => machine(Symbiotic.create(config), []);
+    return { start: () => machine(Symbiotic.create(config), []) };
   },
   operations: (json) => {
     const config = configOf(json);

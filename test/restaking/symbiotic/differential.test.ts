@@ -13,7 +13,7 @@ describe('random sequences', () => {
   it.each(SEEDS)('seed %i', (seed) => {
     const { config, ops } = symbioticSequence(new Random(seed), LENGTH);
     const reference = new ReferenceSymbiotic(config);
-    const machine = symbioticKind.start(config, { profile: undefined })();
+    const machine = symbioticKind.start(config, {}).start();
     ops.forEach((op, i) => {
       const result = machine.apply(symbioticKind.operations(config)(op));
       expect(result, `seed ${seed}, result of step ${i} ${JSON.stringify(op)}`).toStrictEqual(reference.apply(op));

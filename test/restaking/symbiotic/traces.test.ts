@@ -13,7 +13,7 @@ type Trace = { readonly name: string; readonly config: Json; readonly steps: rea
 
 const file = new URL('../../../vectors/symbiotic/traces.json.gz', import.meta.url);
 const traces: readonly Trace[] = JSON.parse(gunzipSync(readFileSync(file)).toString('utf8'));
-const start = ({ config }: Trace): Machine => symbioticKind.start(config, { profile: undefined })();
+const start = ({ config }: Trace): Machine => symbioticKind.start(config, {}).start();
 
 describe.each(traces.map((trace) => [trace.name, trace] as const))('%s', (_, trace) => {
   it('gives every result and every state', () => {
@@ -69,8 +69,7 @@ describe('a trace', () => {
   });
 
   it('refuses a configuration by its field', () => {
-    const begin = (change: object): unknown =>
-      refusal(() => symbioticKind.start({ ...(first.config as object), ...change }, { profile: undefined }));
+    const begin = (change: object): unknown => refusal(() => symbioticKind.start({ ...(first.config as object), ...change }, {}));
     expect(begin({ epochDuration: -1 })).toMatchObject({ code: 'trace.bad-config', field: 'epochDuration' });
     expect(begin({ delegator: 'none' })).toMatchObject({ code: 'trace.bad-config', field: 'delegator' });
     expect(begin({ epochs: 1 })).toMatchObject({ code: 'trace.bad-config', field: 'epochs', problem: 'no such field' });

@@ -116,4 +116,31 @@ describe('a trace file', () => {
     expect(Operations.fromJson({ ...DEPOSIT, amount: ((1n << 256n) - 1n).toString() })).toMatchObject({ amount: (1n << 256n) - 1n });
     expect(Operations.fromJson({ ...DEPOSIT, amount: 2 ** 53 - 1 })).toMatchObject({ amount: 2n ** 53n - 1n });
   });
+
+  it("takes the profile that is asked for before the trace's own, and that before the file's", () => {
+    const profileOf = (own: string | undefined, whole: string | undefined, over?: string): string | undefined => {
+      const json = file((trace, all) => {
+        trace['config'] = { strategies: ['S1'], ...(own === undefined ? {} : { profile: own }) };
+        if (whole !== undefined) all['profile'] = whole;
+      });
+      return Traces.parse(json, over === undefined ? {} : { profile: over }).traces[0]?.profile;
+    };
+    expect(profileOf(undefined, undefined)).toBe('v1.13.1');
+    expect(profileOf(undefined, 'v1.12.0')).toBe('v1.12.0');
+    expect(profileOf('v1.13.0', 'v1.12.0')).toBe('v1.13.0');
+    expect(profileOf('v1.13.0', 'v1.12.0', 'v1.13.1')).toBe('v1.13.1');
+  });
+
+  it('remembers beside the ledger which splits a refused step spoke of', () => {
+    const [trace] = Traces.parse(step({ op: 'setSplit', kind: 'avs', operator: 'o', avs: 'v', split: 10_001 })).traces;
+    if (trace === undefined) throw new Error('no trace');
+    const machine = trace.start();
+    expect(Traces.step(trace, machine, 1)).toEqual({ ok: false, error: 'SplitExceedsMax' });
+    const saved: unknown = JSON.parse(JSON.stringify(machine.save()));
+    expect(Traces.resume('eigenlayer', saved).state()).toEqual(machine.state());
+    expect(reasonOf(() => Traces.resume('eigenlayer', { ...(saved as object), splits: [7] }))).toMatchObject({
+      code: 'ledger.bad-snapshot',
+      path: 'splits.0',
+    });
+  });
 });

@@ -37,7 +37,14 @@ function byId(traces: readonly Traces.Trace[], id: string): Traces.Trace {
 export function started(trace: Traces.Trace, from: string | undefined): Traces.Machine {
   if (from === undefined) return trace.start();
   const saved = readJson(from, '--from');
-  return naming(from, () => Traces.resume(trace.ledger, saved));
+  const machine = naming(from, () => Traces.resume(trace.ledger, saved));
+  const { profile } = (saved as { readonly config: { readonly profile?: string } }).config;
+  if (trace.profile !== profile)
+    usage(
+      '--from',
+      `the snapshot is of ${printable(String(profile))}, trace ${printable(trace.id)} of ${String(trace.profile)}: its config can say so`,
+    );
+  return machine;
 }
 
 export function only(traces: readonly Traces.Trace[], option: string): void {

@@ -46,7 +46,7 @@ describe('satlock ledger run', () => {
   it('runs all traces of a file', () => {
     const { code, out } = satlock(['ledger', 'run', SYMBIOTIC]);
     expect(code).toBe(0);
-    expect(out).toMatch(/\n\n3 traces: 77 steps, all as the file says: 77 results, 77 states\n$/);
+    expect(out).toMatch(/\n\n3 traces: 77 steps \(\d+ refused\), all as the file says: 77 results, 77 states\n$/);
   });
 
   it('prints what each step changed', () => {
@@ -64,7 +64,7 @@ describe('satlock ledger run', () => {
     2  deposit staker=alice strategy=S1 amount=0
        refused: NewSharesZero
 
-3 steps; the file expects nothing
+3 steps (1 refused, of which the file does not say so of 1: step 2); the file expects nothing
 `);
   });
 

@@ -98,8 +98,8 @@ describe('Format.parse refuses', () => {
     expect(failure(() => Format.parse(twice)).reason).toEqual({ code: 'vectors.duplicate-id', caseId: 'tx-0' });
   });
 
-  it('a bare list, as Symbiotic traces come', () => {
-    expect(failure(() => Format.parse([])).message).toContain('kind symbiotic.trace is not supported yet');
+  it('a bare list', () => {
+    expect(failure(() => Format.parse([])).reason).toMatchObject({ code: 'vectors.not-an-object', field: 'file' });
   });
 
   it('an output that must be there', () => {

@@ -26,7 +26,10 @@ export function vectorsCommand(): Command {
     .description('run every case of the files and compare what their expectations list; of a trace every result and every given state')
     .argument('<file...>', 'JSON files, gzip-compressed or not')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  satlock vectors verify vectors/eots/*.json vectors/bitcoin/spend.json.gz vectors/eigenlayer/*.json.gz')
+    .addHelpText(
+      'after',
+      '\nExample:\n  satlock vectors verify vectors/eots/*.json vectors/bitcoin/spend.json.gz vectors/eigenlayer/*.json.gz',
+    )
     .action(verify);
   command
     .command('generate')

@@ -10,20 +10,31 @@ import { checkSaved } from './consistency.ts';
 import { dispatch } from './dispatch.ts';
 import * as Operations from './Operations.ts';
 import { transaction } from './requests.ts';
+import type { ResultOf } from './results.ts';
 import { readSaved, SAVED_SCHEMA, type Saved, savedConfig } from './saved.ts';
 import { State } from './state.ts';
-import { type StateView, viewOf } from './stateView.ts';
+import { viewOf } from './stateView.ts';
+import type { StateView } from './stateViewTypes.ts';
 
 export type { Intermediate } from '../state/intermediate.ts';
 export type { Outcome } from '../state/Revert.ts';
+export type { ResultOf } from './results.ts';
 export type { Saved } from './saved.ts';
-export type { StateView } from './stateView.ts';
+export type {
+  AllocationView,
+  Amounts,
+  CheckpointView,
+  OperatorSetView,
+  OperatorView,
+  PodView,
+  StakerView,
+  StateView,
+  VaultView,
+  WithdrawalView,
+} from './stateViewTypes.ts';
 
 /** All state of the contracts; nothing outside changes it but the functions that take it. */
 export type Ledger = State;
-
-/** What operations return, by the names of the contracts' return values. */
-export type Results = Readonly<Record<string, unknown>>;
 
 export type Reason = Config.Reason | Operations.Reason;
 
@@ -41,9 +52,9 @@ export function create(config: Config.Given): Ledger {
  *
  * @throws operation.unknown, operation.bad-field, operation.unreadable, input.*, eigenlayer.* - for what no caller of the contracts could send
  */
-export function apply(ledger: Ledger, operation: Operations.Operation): Outcome<Results> {
+export function apply<O extends Operations.Operation>(ledger: Ledger, operation: O): Outcome<ResultOf<O['op']>> {
   checkLedger(ledger);
-  const taken = Operations.take(operation);
+  const taken = Operations.take(operation) as O;
   return outcome(() => transaction(ledger, () => dispatch(ledger, taken)));
 }
 
@@ -56,10 +67,10 @@ function checkLedger(ledger: Ledger): void {
 }
 
 /** Does the operation, and tells every integer that was rounded on the way, in order. */
-export function explain(
+export function explain<O extends Operations.Operation>(
   ledger: Ledger,
-  operation: Operations.Operation,
-): { readonly outcome: Outcome<Results>; readonly intermediates: readonly Intermediate[] } {
+  operation: O,
+): { readonly outcome: Outcome<ResultOf<O['op']>>; readonly intermediates: readonly Intermediate[] } {
   checkLedger(ledger);
   const intermediates: Intermediate[] = [];
   ledger.note = (what, expr, value) => intermediates.push({ what, expr, value });

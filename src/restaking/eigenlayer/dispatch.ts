@@ -11,11 +11,12 @@ import type { Operation } from './Operations.ts';
 import * as Pausable from './Pausable.ts';
 import * as PermissionController from './PermissionController.ts';
 import * as RewardsCoordinator from './RewardsCoordinator.ts';
+import type { ResultOf } from './results.ts';
 import * as StrategyBase from './StrategyBase.ts';
 import * as StrategyManager from './StrategyManager.ts';
 import type { State } from './state.ts';
 
-type Handlers = { readonly [K in Operation['op']]: (ledger: State, operation: Extract<Operation, { op: K }>) => object };
+type Handlers = { readonly [K in Operation['op']]: (ledger: State, operation: Extract<Operation, { op: K }>) => ResultOf<K> };
 
 const HANDLERS: Handlers = {
   advance: Clock.advance,
@@ -105,8 +106,8 @@ const HANDLERS: Handlers = {
 };
 
 /** @throws ledger.reverted, input.*, eigenlayer.* */
-export function dispatch(ledger: State, operation: Operation): object {
+export function dispatch<O extends Operation>(ledger: State, operation: O): ResultOf<O['op']> {
   // A name selects its member of the union, which the table's type says for each and TypeScript cannot for all.
-  const handle = HANDLERS[operation.op] as (ledger: State, operation: Operation) => object;
+  const handle = HANDLERS[operation.op] as unknown as (ledger: State, operation: O) => ResultOf<O['op']>;
   return handle(ledger, operation);
 }

@@ -13,13 +13,19 @@ import * as SlashingLib from './SlashingLib.ts';
 import { BURN_ADDRESS } from './slashedShares.ts';
 import * as StakerShares from './stakerShares.ts';
 import type { State } from './state.ts';
+import type {
+  AllocationView,
+  Amounts,
+  CheckpointView,
+  OperatorSetView,
+  OperatorView,
+  PodView,
+  StakerView,
+  StateView,
+  VaultView,
+  WithdrawalView,
+} from './stateViewTypes.ts';
 import { queuedWithdrawalShares } from './withdrawals.ts';
-
-type Json = string | boolean | null | readonly Json[] | { readonly [key: string]: Json };
-type Fields = { readonly [key: string]: Json };
-
-/** By the names of the traces: `block`, `time`, `strategies`, `stakers`, `operators`, `operatorSets`, `withdrawals`, … */
-export type StateView = Fields;
 
 /**
  * O(n log n) in all that the ledger holds: for looking, not for stepping.
@@ -47,12 +53,12 @@ export function viewOf(state: State, splits: readonly string[] = []): StateView 
   };
 }
 
-function vault(state: State, id: string): Fields {
+function vault(state: State, id: string): VaultView {
   const { totalShares, tokenBalance } = state.strategies.vaults.get(id) ?? { totalShares: 0n, tokenBalance: 0n };
   return { totalShares: `${totalShares}`, tokenBalance: `${tokenBalance}` };
 }
 
-function balancesByHolder(state: State): Map<string, Fields> {
+function balancesByHolder(state: State): Map<string, Amounts> {
   const byHolder = new Map<string, [string, string][]>();
   for (const [key, amount] of state.strategies.balances.entries()) {
     const [holder = '', token = ''] = key.split('|');
@@ -63,13 +69,13 @@ function balancesByHolder(state: State): Map<string, Fields> {
   return new Map([...byHolder].map(([holder, tokens]) => [holder, Object.fromEntries(tokens)]));
 }
 
-function stakers(state: State, balances: ReadonlyMap<string, Fields>): Fields {
+function stakers(state: State, balances: ReadonlyMap<string, Amounts>): StateView['stakers'] {
   const names = new Set<string>();
   for (const table of [state.delegation.stakers, state.pods.owners, state.pods.pods]) for (const [id] of table.entries()) names.add(id);
   return Object.fromEntries([...names].sort().map((id) => [id, staker(state, id, balances.get(id) ?? {})]));
 }
 
-function staker(state: State, id: string, tokens: Fields): Fields {
+function staker(state: State, id: string, tokens: Amounts): StakerView {
   const { operator: delegatedTo } = StakerShares.staker(state, id);
   const held = heldBy(state, id);
   const factor = (x: string): bigint => DelegatedShares.depositScalingFactor(state, id, x);
@@ -97,7 +103,7 @@ function heldBy(state: State, id: string): [string, bigint][] {
   return native > 0n ? [...tokens, [BEACON, native]] : tokens;
 }
 
-function podView(state: State, id: string, pod: Pod): Fields {
+function podView(state: State, id: string, pod: Pod): PodView {
   return {
     beaconChainSlashingFactor: `${PodShares.beaconFactor(state, id)}`,
     restakedExecutionLayerGwei: `${pod.restakedExecutionLayerGwei}`,
@@ -105,7 +111,16 @@ function podView(state: State, id: string, pod: Pod): Fields {
     activeValidatorCount: `${pod.activeValidatorCount}`,
     currentCheckpointTimestamp: `${pod.currentCheckpointTimestamp}`,
     lastCheckpointTimestamp: `${pod.lastCheckpointTimestamp}`,
-    checkpoint: Object.fromEntries(Object.entries(pod.checkpoint).map(([name, value]) => [name, `${value}`])),
+    checkpoint: checkpointView(pod),
+  };
+}
+
+function checkpointView({ checkpoint }: Pod): CheckpointView {
+  return {
+    proofsRemaining: `${checkpoint.proofsRemaining}`,
+    podBalanceGwei: `${checkpoint.podBalanceGwei}`,
+    balanceDeltasGwei: `${checkpoint.balanceDeltasGwei}`,
+    prevBeaconBalanceGwei: `${checkpoint.prevBeaconBalanceGwei}`,
   };
 }
 
@@ -130,15 +145,16 @@ function touchedByOperator(state: State): (operator: string) => Touched {
   return of;
 }
 
-function operator(state: State, id: string, touched: Touched): Fields {
+function operator(state: State, id: string, touched: Touched): OperatorView {
   const strategies = [...state.config.strategies.map((strategy) => strategy.id), BEACON];
-  const each = (of: (strategy: string) => bigint, otherwise: bigint): Fields =>
+  const each = (of: (strategy: string) => bigint, otherwise: bigint): Amounts =>
     Object.fromEntries(strategies.flatMap((x) => (of(x) === otherwise ? [] : [[x, `${of(x)}`] as const])));
   const allocatedSets = state.allocation.allocatedSets.values(id);
   const registeredSets = state.allocation.registeredSets.values(id);
   const sets = [...new Set([...allocatedSets, ...touched.registrations])];
   const { isSet, delay } = AllocationViews.allocationDelay(state, id);
-  const stakes = (of: (key: string, x: string) => bigint): Fields => bySet(allocatedSets, (key) => each((x) => of(key, x), 0n));
+  const stakes = (of: (key: string, x: string) => bigint): OperatorView['allocatedStake'] =>
+    bySet(allocatedSets, (key) => each((x) => of(key, x), 0n));
   const later = state.block + state.config.deallocationDelayBlocks + 1n;
   // In a chain younger than the withdrawal delay the contract's view reverts.
   const hasWindow = state.block > state.config.withdrawalDelayBlocks;
@@ -159,13 +175,13 @@ function operator(state: State, id: string, touched: Touched): Fields {
   };
 }
 
-function bySet(keys: readonly string[], of: (key: string) => Fields): Fields {
+function bySet(keys: readonly string[], of: (key: string) => Amounts): OperatorView['allocatedStake'] {
   return Object.fromEntries(keys.map((key) => [key, of(key)]));
 }
 
 /** Every allocation that was ever made: one that was slashed away while it waited still has its block. */
-function allocations(state: State, id: string, sets: readonly (readonly [string, string])[]): Fields {
-  const bySetKey = new Map<string, [string, Fields][]>();
+function allocations(state: State, id: string, sets: readonly (readonly [string, string])[]): OperatorView['allocations'] {
+  const bySetKey = new Map<string, [string, AllocationView][]>();
   for (const [key, x] of sets) {
     const { currentMagnitude, pendingDiff, effectBlock } = AllocationViews.updatedAllocation(state, id, key, x);
     const strategies = bySetKey.get(key) ?? [];
@@ -175,10 +191,10 @@ function allocations(state: State, id: string, sets: readonly (readonly [string,
   return Object.fromEntries([...bySetKey].map(([key, strategies]) => [key, Object.fromEntries(strategies)]));
 }
 
-function operatorSet(state: State, key: string): Fields {
+function operatorSet(state: State, key: string): OperatorSetView {
   const { slashed, slashedShares, pendingSlashes, resolutionBlocks } = state.strategies;
   const slashIds = pendingSlashes.values(key);
-  const entries = (id: string): Fields =>
+  const entries = (id: string): Amounts =>
     Object.fromEntries(slashed.values(`${key}|${id}`).map((x) => [x, `${slashedShares.get(`${key}|${id}|${x}`) ?? 0n}`]));
   const blocks = slashIds.flatMap((id) => {
     const block = resolutionBlocks.get(`${key}|${id}`);
@@ -193,7 +209,7 @@ function operatorSet(state: State, key: string): Fields {
   };
 }
 
-function withdrawal(state: State, record: Withdrawal): Fields {
+function withdrawal(state: State, record: Withdrawal): WithdrawalView {
   const { staker: id, operator: delegatedTo, startBlock, strategies, scaledShares } = record;
   return {
     staker: id,

@@ -175,13 +175,13 @@ describe('a chain younger than the withdrawal delay', () => {
     EigenLayer.apply(ledger, { op: 'registerOperator', operator: 'op', allocationDelay: 0n });
     EigenLayer.apply(ledger, { op: 'deposit', staker: 'op', strategy: 'S1', amount: 100n });
     EigenLayer.apply(ledger, { op: 'queueWithdrawal', staker: 'op', strategies: ['S1'], depositShares: [40n] });
-    const inQueue = () => (EigenLayer.view(ledger) as { operators: { op: { slashableSharesInQueue: object } } }).operators.op;
+    const inQueue = () => EigenLayer.view(ledger).operators['op'];
     EigenLayer.apply(ledger, { op: 'advance', blocks: 9n });
     expect(refusal(ledger, () => DelegationManager.getSlashableSharesInQueue(ledger, { operator: 'op', strategy: 'S1' }))).toBe(
       'Panic(0x11)',
     );
-    expect(inQueue().slashableSharesInQueue).toEqual({});
+    expect(inQueue()?.slashableSharesInQueue).toEqual({});
     EigenLayer.apply(ledger, { op: 'advance', blocks: 1n });
-    expect(inQueue().slashableSharesInQueue).toEqual({ S1: '40' });
+    expect(inQueue()?.slashableSharesInQueue).toEqual({ S1: '40' });
   });
 });

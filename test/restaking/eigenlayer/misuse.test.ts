@@ -20,7 +20,7 @@ const PLACES: readonly (readonly [title: string, operation: Operations.Operation
   });
 })();
 
-const apply = (ledger: EigenLayer.Ledger, given: unknown): EigenLayer.Outcome<EigenLayer.Results> =>
+const apply = (ledger: EigenLayer.Ledger, given: unknown): EigenLayer.Outcome<object> =>
   EigenLayer.apply(ledger, given as Operations.Operation);
 const textOf = (ledger: EigenLayer.Ledger): string => JSON.stringify(EigenLayer.toJson(ledger));
 

@@ -143,8 +143,26 @@ function verdict(reports: readonly TraceReport[]): string {
     'step',
   );
   const [results, states] = [sum(({ compared }) => compared.results), sum(({ compared }) => compared.states)];
-  if (results + states === 0) return `${steps}; the file expects nothing`;
+  const refused = refusals(reports);
+  if (results + states === 0) return `${steps}${refused}; the file expects nothing`;
   const wrong = sum((report) => report.steps.filter(({ differences }) => differences.length > 0).length);
-  if (wrong > 0) return `${steps}, ${wrong} of them not as the file says`;
-  return `${steps}, all as the file says: ${count(results, 'result')}, ${count(states, 'state')}`;
+  if (wrong > 0) return `${steps}${refused}, ${wrong} of them not as the file says`;
+  return `${steps}${refused}, all as the file says: ${count(results, 'result')}, ${count(states, 'state')}`;
+}
+
+/** How many steps were refused, and of how many the file does not say so: a mistake in a history shows there. */
+function refusals(reports: readonly TraceReport[]): string {
+  const refused = reports.flatMap((report) =>
+    report.steps.filter(({ result }) => result['ok'] !== true).map(({ step }) => [report, step] as const),
+  );
+  if (refused.length === 0) return '';
+  const unsaid = refused.filter(([{ trace }, step]) => trace.steps[step]?.expected.result === undefined);
+  if (unsaid.length === 0) return ` (${refused.length} refused)`;
+  return ` (${refused.length} refused, of which the file does not say so of ${unsaid.length}: ${ranges(unsaid.map(([, step]) => step))})`;
+}
+
+/** The first few, in order. */
+function ranges(steps: readonly number[]): string {
+  const shown = steps.slice(0, 10).join(', ');
+  return steps.length > 10 ? `steps ${shown}, …` : `${steps.length === 1 ? 'step' : 'steps'} ${shown}`;
 }

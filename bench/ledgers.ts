@@ -5,7 +5,7 @@ import { yes } from './fixtures.ts';
 export type EigenLayer = typeof import('../src/restaking/eigenlayer/EigenLayer.ts');
 export type Symbiotic = typeof import('../src/restaking/symbiotic/Symbiotic.ts');
 export type Ledger = ReturnType<EigenLayer['create']>;
-export type Operation = import('../src/restaking/eigenlayer/operation.ts').Operation;
+export type Operation = import('../src/restaking/eigenlayer/ledger/operation.ts').Operation;
 export type Vault = ReturnType<Symbiotic['create']>;
 export type VaultOperation = import('../src/restaking/symbiotic/operationTypes.ts').Operation;
 

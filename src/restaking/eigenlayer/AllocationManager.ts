@@ -3,8 +3,8 @@
 // Who calls is the account of the request itself (operator or AVS) where `caller` is left out.
 import * as Check from '../../base/Check.ts';
 import { require } from '../state/Revert.ts';
-import { type Change, changeAllocations } from './allocationChanges.ts';
-import { allocationDelay, changeAllocationDelay } from './allocationDelay.ts';
+import { type Change, changeAllocations } from './allocation/allocationChanges.ts';
+import { allocationDelay, changeAllocationDelay } from './allocation/allocationDelay.ts';
 import {
   type Caller,
   callerOf,
@@ -16,17 +16,17 @@ import {
   newSets,
   type Registration,
   registrationOf,
-} from './allocationRequests.ts';
-import { clearDeallocations, isOperatorSlashable } from './allocations.ts';
-import { blockAfter } from './blocks.ts';
+} from './allocation/allocationRequests.ts';
+import { clearDeallocations, isOperatorSlashable } from './allocation/allocations.ts';
+import * as OperatorSets from './allocation/operatorSets.ts';
+import { canCall, checkCanCall, type Target } from './allocation/permissions.ts';
+import { checkStrategy, slashStrategy } from './allocation/slash.ts';
 import { MAX_BLOCK } from './Config.ts';
-import * as OperatorSets from './operatorSets.ts';
-import { canCall, checkCanCall, type Target } from './permissions.ts';
-import * as Requests from './requests.ts';
-import { checkStrategy, slashStrategy } from './slash.ts';
-import type { State } from './state.ts';
+import { blockAfter } from './ledger/blocks.ts';
+import * as Requests from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
 
-export type { MagnitudeChange, NewSet } from './allocationRequests.ts';
+export type { MagnitudeChange, NewSet } from './allocation/allocationRequests.ts';
 
 export type Reason = Requests.Reason;
 

@@ -2,16 +2,16 @@
 // Implements eigenlayer-contracts src/contracts/core/AllocationManagerView.sol. Stakes are in SlashableStake.ts under the names of the ledger's
 // keys; here they are asked as the contract is, for lists.
 import * as Check from '../../base/Check.ts';
-import type { DelayInForce } from './allocationDelay.ts';
-import type { Allocation } from './allocationStorage.ts';
-import * as Allocations from './allocations.ts';
+import type { DelayInForce } from './allocation/allocationDelay.ts';
+import type { Allocation } from './allocation/allocationStorage.ts';
+import * as Allocations from './allocation/allocations.ts';
+import * as Magnitudes from './allocation/magnitudes.ts';
+import * as OperatorSets from './allocation/operatorSets.ts';
 import { MAX_BLOCK } from './Config.ts';
-import * as Magnitudes from './magnitudes.ts';
-import * as OperatorSets from './operatorSets.ts';
-import * as Requests from './requests.ts';
+import * as Requests from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
 import * as SlashableStake from './SlashableStake.ts';
-import { BURN_ADDRESS } from './slashedShares.ts';
-import type { State } from './state.ts';
+import { BURN_ADDRESS } from './strategies/slashedShares.ts';
 
 export type Reason = Requests.Reason;
 

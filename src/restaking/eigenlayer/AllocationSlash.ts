@@ -3,8 +3,8 @@
 // Implements Layr-Labs/eigenlayer-contracts AllocationManager.slashOperator and DelegationManager.slashOperatorShares (profile v1.13.1).
 import * as Check from '../../base/Check.ts';
 import { nameOf } from '../state/Revert.ts';
+import { type Slashable, type SlashedMagnitudes, slashMagnitudes } from './allocation/slashedMagnitudes.ts';
 import * as SlashingLib from './SlashingLib.ts';
-import { type Slashable, type SlashedMagnitudes, slashMagnitudes } from './slashedMagnitudes.ts';
 
 /** Before the slash, as the contracts read it in that block (matured modifications applied). Shares and magnitudes are integers of WAD scale. */
 export type Before = {

@@ -2,10 +2,10 @@
 // Implements the parts of ethereum/consensus-specs' Validator container that eigenlayer-contracts src/contracts/pods/EigenPod.sol reads.
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
-import * as Lookups from './podLookups.ts';
-import type { BeaconValidator } from './podStorage.ts';
-import * as Requests from './requests.ts';
-import type { State } from './state.ts';
+import * as Requests from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
+import * as Lookups from './pods/podLookups.ts';
+import type { BeaconValidator } from './pods/podStorage.ts';
 
 export type Reason = Lookups.Reason | { readonly code: 'eigenlayer.validator-exists'; readonly field: string; readonly validator: string };
 

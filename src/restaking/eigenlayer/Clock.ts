@@ -1,7 +1,7 @@
 // Time of a ledger: nothing passes unless it is told to.
 import * as Check from '../../base/Check.ts';
 import { MAX_BLOCK } from './Config.ts';
-import type { State } from './state.ts';
+import type { State } from './ledger/state.ts';
 
 /** Ethereum's slot. @unit s */
 export const SECONDS_PER_BLOCK = 12n;

@@ -2,21 +2,21 @@
 // Implements eigenlayer-contracts src/contracts/core/DelegationManager.sol; v1.13.1 after ELIP-019.
 import * as Check from '../../base/Check.ts';
 import { require, revert } from '../state/Revert.ts';
-import { ZERO_ADDRESS } from './addresses.ts';
-import { initAllocationDelay } from './allocationDelay.ts';
+import { initAllocationDelay } from './allocation/allocationDelay.ts';
+import { canCall, checkCanCall } from './allocation/permissions.ts';
 import { MAX_BLOCK } from './Config.ts';
-import * as DelegatedShares from './delegatedShares.ts';
-import * as Delegations from './delegations.ts';
-import { canCall, checkCanCall } from './permissions.ts';
-import * as Requests from './requests.ts';
-import * as StakerShares from './stakerShares.ts';
-import type { State } from './state.ts';
-import * as WithdrawalQueue from './withdrawalQueue.ts';
-import * as Withdrawals from './withdrawals.ts';
+import * as DelegatedShares from './delegation/delegatedShares.ts';
+import * as Delegations from './delegation/delegations.ts';
+import * as StakerShares from './delegation/stakerShares.ts';
+import * as WithdrawalQueue from './delegation/withdrawalQueue.ts';
+import * as Withdrawals from './delegation/withdrawals.ts';
+import { ZERO_ADDRESS } from './ledger/addresses.ts';
+import * as Requests from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
 
-export type { Approval } from './delegations.ts';
-export * from './delegationViews.ts';
-export type { Queued } from './withdrawals.ts';
+export type { Approval } from './delegation/delegations.ts';
+export * from './delegation/delegationViews.ts';
+export type { Queued } from './delegation/withdrawals.ts';
 
 export type Reason = Requests.Reason;
 

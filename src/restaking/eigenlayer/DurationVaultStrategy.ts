@@ -5,20 +5,20 @@ import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
 import { outcome, require } from '../state/Revert.ts';
 import * as AllocationManager from './AllocationManager.ts';
-import { ZERO_ADDRESS } from './addresses.ts';
-import { updatedAllocation } from './allocations.ts';
+import { updatedAllocation } from './allocation/allocations.ts';
+import { setKey } from './allocation/operatorSets.ts';
 import { BEACON, MAX_BLOCK } from './Config.ts';
 import * as DelegationManager from './DelegationManager.ts';
-import { setKey } from './operatorSets.ts';
+import { ZERO_ADDRESS } from './ledger/addresses.ts';
+import * as Requests from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
 import * as RewardsCoordinator from './RewardsCoordinator.ts';
-import * as Requests from './requests.ts';
 import { WAD } from './SlashingLib.ts';
-import type { State } from './state.ts';
-import { vaultConfig } from './strategyHooks.ts';
-import type { DurationVault } from './strategyStorage.ts';
-import * as Vaults from './vaults.ts';
+import { vaultConfig } from './strategies/strategyHooks.ts';
+import type { DurationVault } from './strategies/strategyStorage.ts';
+import * as Vaults from './strategies/vaults.ts';
 
-export type { DurationVault } from './strategyStorage.ts';
+export type { DurationVault } from './strategies/strategyStorage.ts';
 
 export type Reason =
   | Requests.Reason

@@ -6,20 +6,20 @@ import type { Intermediate } from '../state/intermediate.ts';
 import { type Outcome, outcome } from '../state/Revert.ts';
 import { Store } from '../state/store.ts';
 import * as Config from './Config.ts';
-import { checkSaved } from './consistency.ts';
-import { dispatch } from './dispatch.ts';
+import { checkSaved } from './ledger/consistency.ts';
+import { dispatch } from './ledger/dispatch.ts';
+import { transaction } from './ledger/requests.ts';
+import type { ResultOf } from './ledger/results.ts';
+import { readSaved, SAVED_SCHEMA, type Saved, savedConfig } from './ledger/saved.ts';
+import { State } from './ledger/state.ts';
+import { viewOf } from './ledger/stateView.ts';
+import type { StateView } from './ledger/stateViewTypes.ts';
 import * as Operations from './Operations.ts';
-import { transaction } from './requests.ts';
-import type { ResultOf } from './results.ts';
-import { readSaved, SAVED_SCHEMA, type Saved, savedConfig } from './saved.ts';
-import { State } from './state.ts';
-import { viewOf } from './stateView.ts';
-import type { StateView } from './stateViewTypes.ts';
 
 export type { Intermediate } from '../state/intermediate.ts';
 export type { Outcome } from '../state/Revert.ts';
-export type { ResultOf } from './results.ts';
-export type { Saved } from './saved.ts';
+export type { ResultOf } from './ledger/results.ts';
+export type { Saved } from './ledger/saved.ts';
 export type {
   AllocationView,
   Amounts,
@@ -31,7 +31,7 @@ export type {
   StateView,
   VaultView,
   WithdrawalView,
-} from './stateViewTypes.ts';
+} from './ledger/stateViewTypes.ts';
 
 /** All state of the contracts; nothing outside changes it but the functions that take it. */
 export type Ledger = State;

@@ -3,13 +3,13 @@
 // current block, those of a checkpoint the state at its start.
 import * as Check from '../../base/Check.ts';
 import { require } from '../state/Revert.ts';
-import * as BalanceUpdates from './balanceUpdates.ts';
-import * as Checkpoints from './checkpoints.ts';
-import * as Lookups from './podLookups.ts';
-import { GWEI } from './podShares.ts';
-import type { BeaconValidator, Pod } from './podStorage.ts';
-import * as Requests from './requests.ts';
-import type { State } from './state.ts';
+import * as Requests from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
+import * as BalanceUpdates from './pods/balanceUpdates.ts';
+import * as Checkpoints from './pods/checkpoints.ts';
+import * as Lookups from './pods/podLookups.ts';
+import { GWEI } from './pods/podShares.ts';
+import type { BeaconValidator, Pod } from './pods/podStorage.ts';
 
 export type Reason = Lookups.Reason;
 

@@ -2,12 +2,12 @@
 // Implements eigenlayer-contracts src/contracts/pods/EigenPodManager.sol. What DelegationManager calls of it is in podShares.ts.
 import * as Check from '../../base/Check.ts';
 import { require } from '../state/Revert.ts';
-import * as BalanceUpdates from './balanceUpdates.ts';
-import * as Lookups from './podLookups.ts';
-import * as PodShares from './podShares.ts';
-import type { Pod } from './podStorage.ts';
-import * as Requests from './requests.ts';
-import type { State } from './state.ts';
+import * as Requests from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
+import * as BalanceUpdates from './pods/balanceUpdates.ts';
+import * as Lookups from './pods/podLookups.ts';
+import * as PodShares from './pods/podShares.ts';
+import type { Pod } from './pods/podStorage.ts';
 
 export type Reason = Lookups.Reason;
 

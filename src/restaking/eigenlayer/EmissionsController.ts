@@ -2,8 +2,10 @@
 // Implements eigenlayer-contracts src/contracts/core/EmissionsController.sol (v1.12.0). Rules: emissions.ts.
 import * as Check from '../../base/Check.ts';
 import { require, revert } from '../state/Revert.ts';
-import { isSame, ZERO_ADDRESS } from './addresses.ts';
 import { id } from './Config.ts';
+import { isSame, ZERO_ADDRESS } from './ledger/addresses.ts';
+import { amount, type Reason as RequestReason, transaction, whenNotPaused } from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
 import {
   checkDistribution,
   currentEpoch,
@@ -15,13 +17,11 @@ import {
   parameters,
   processable,
   setParameters,
-} from './emissions.ts';
-import { amount, type Reason as RequestReason, transaction, whenNotPaused } from './requests.ts';
-import { balanceOf, checkOwner, emissionsConfig, rewardsConfig, transfer } from './rewardsParameters.ts';
-import { multipliers, uint32, uint64 } from './rewardsRequests.ts';
-import { DISTRIBUTION_TYPES, type Distribution, type DistributionType } from './rewardsStorage.ts';
-import type { Pairs } from './rewardsSubmissions.ts';
-import type { State } from './state.ts';
+} from './rewards/emissions.ts';
+import { balanceOf, checkOwner, emissionsConfig, rewardsConfig, transfer } from './rewards/rewardsParameters.ts';
+import { multipliers, uint32, uint64 } from './rewards/rewardsRequests.ts';
+import { DISTRIBUTION_TYPES, type Distribution, type DistributionType } from './rewards/rewardsStorage.ts';
+import type { Pairs } from './rewards/rewardsSubmissions.ts';
 
 export type Reason = RequestReason;
 

@@ -4,11 +4,11 @@
 import * as Check from '../../base/Check.ts';
 import { fail, isSatlockError } from '../../base/Errors.ts';
 import type { Problem } from '../state/problem.ts';
-import type { Operation } from './operation.ts';
-import * as Shapes from './operationShapes.ts';
+import type { Operation } from './ledger/operation.ts';
+import * as Shapes from './ledger/operationShapes.ts';
 import { valuesAt } from './operations/paths.ts';
 
-export type { Operation } from './operation.ts';
+export type { Operation } from './ledger/operation.ts';
 export type { AllocationOperation } from './operations/allocation.ts';
 export type { DelegationOperation } from './operations/delegation.ts';
 export type { DurationVaultOperation } from './operations/durationVaults.ts';

@@ -5,8 +5,8 @@ import { fail } from '../../base/Errors.ts';
 import { require } from '../state/Revert.ts';
 import { MAX_UINT256 } from '../state/schemas.ts';
 import { BEACON } from './Config.ts';
-import * as Requests from './requests.ts';
-import type { State } from './state.ts';
+import * as Requests from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
 
 export type Reason =
   | Requests.Reason

@@ -2,10 +2,10 @@
 // Implements eigenlayer-contracts src/contracts/permissions/PermissionController.sol. Contracts and functions are named as deployed, e.g.
 // `AllocationManager`, `modifyAllocations`; overloaded functions share their name.
 import { require } from '../state/Revert.ts';
+import { isAdmin as mayAdminister, canCall as mayCall } from './allocation/permissions.ts';
 import { id } from './Config.ts';
-import { isAdmin as mayAdminister, canCall as mayCall } from './permissions.ts';
-import { type Reason as RequestReason, transaction } from './requests.ts';
-import type { State } from './state.ts';
+import { type Reason as RequestReason, transaction } from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
 
 export type Reason = RequestReason;
 

@@ -8,11 +8,11 @@
 // caller's; RewardsSnapshots says how the sidecar takes them, and its shares differ from the contracts' by dust after slashes.
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
-import type { Numeric } from './numeric.ts';
 import type { Earnings } from './RewardsMerkle.ts';
 import * as RewardsSnapshots from './RewardsSnapshots.ts';
-import type { Submission } from './rewardsStorage.ts';
-import { type Allocated, byProportion, byWeight, operatorPart, type Pairs, perDay, weight } from './rewardsWeights.ts';
+import type { Numeric } from './rewards/numeric.ts';
+import type { Submission } from './rewards/rewardsStorage.ts';
+import { type Allocated, byProportion, byWeight, operatorPart, type Pairs, perDay, weight } from './rewards/rewardsWeights.ts';
 
 export type Reason =
   | Check.Reason

@@ -4,21 +4,21 @@
 import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
 import { require } from '../state/Revert.ts';
-import { accountKey, isSame, plainKey, ZERO_ADDRESS } from './addresses.ts';
+import { checkCanCall } from './allocation/permissions.ts';
 import { id } from './Config.ts';
-import { checkCanCall } from './permissions.ts';
+import { accountKey, isSame, plainKey, ZERO_ADDRESS } from './ledger/addresses.ts';
+import { amount, flag, type Reason as RequestReason, transaction, whenNotPaused } from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
 import { WHOLE_BIPS } from './RewardsConfig.ts';
 import * as RewardsMerkle from './RewardsMerkle.ts';
-import { amount, flag, type Reason as RequestReason, transaction, whenNotPaused } from './requests.ts';
-import { pay } from './rewardsClaims.ts';
-import { createDirected, createPools, isDelegable, isForSet } from './rewardsEntry.ts';
-import { CONTRACT, checkOwner, rewardsConfig, setParameters } from './rewardsParameters.ts';
-import { multipliers, operatorAmounts, setOf, uint16, uint32 } from './rewardsRequests.ts';
-import { checkUpdater, disable, postRoot, prove, usableRoot } from './rewardsRoots.ts';
-import { changeSplit } from './rewardsSplits.ts';
-import { KINDS, type SubmissionKind } from './rewardsStorage.ts';
-import type { Pairs, Submitter } from './rewardsSubmissions.ts';
-import type { State } from './state.ts';
+import { pay } from './rewards/rewardsClaims.ts';
+import { createDirected, createPools, isDelegable, isForSet } from './rewards/rewardsEntry.ts';
+import { CONTRACT, checkOwner, rewardsConfig, setParameters } from './rewards/rewardsParameters.ts';
+import { multipliers, operatorAmounts, setOf, uint16, uint32 } from './rewards/rewardsRequests.ts';
+import { checkUpdater, disable, postRoot, prove, usableRoot } from './rewards/rewardsRoots.ts';
+import { changeSplit } from './rewards/rewardsSplits.ts';
+import { KINDS, type SubmissionKind } from './rewards/rewardsStorage.ts';
+import type { Pairs, Submitter } from './rewards/rewardsSubmissions.ts';
 
 export type Reason =
   | RequestReason

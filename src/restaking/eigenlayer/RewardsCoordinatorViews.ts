@@ -3,21 +3,21 @@
 import { isSatlockError } from '../../base/Errors.ts';
 import * as Hex from '../../base/Hex.ts';
 import { nameOf, revert } from '../state/Revert.ts';
-import { accountKey } from './addresses.ts';
 import { id } from './Config.ts';
+import { accountKey } from './ledger/addresses.ts';
+import type { Reason as RequestReason } from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
 import { type SplitRequest, splitKey } from './RewardsCoordinator.ts';
 import * as RewardsMerkle from './RewardsMerkle.ts';
-import type { Reason as RequestReason } from './requests.ts';
-import { checkClaim as check } from './rewardsClaims.ts';
-import { submissionHash as hashOf } from './rewardsHash.ts';
-import { parameters } from './rewardsParameters.ts';
-import { uint32 } from './rewardsRequests.ts';
-import { prove } from './rewardsRoots.ts';
-import { splitOf } from './rewardsSplits.ts';
-import type { Root, Submission } from './rewardsStorage.ts';
-import type { State } from './state.ts';
+import { checkClaim as check } from './rewards/rewardsClaims.ts';
+import { submissionHash as hashOf } from './rewards/rewardsHash.ts';
+import { parameters } from './rewards/rewardsParameters.ts';
+import { uint32 } from './rewards/rewardsRequests.ts';
+import { prove } from './rewards/rewardsRoots.ts';
+import { splitOf } from './rewards/rewardsSplits.ts';
+import type { Root, Submission } from './rewards/rewardsStorage.ts';
 
-export type { Root, Submission } from './rewardsStorage.ts';
+export type { Root, Submission } from './rewards/rewardsStorage.ts';
 export type Reason = RequestReason | RewardsMerkle.Reason;
 
 /**

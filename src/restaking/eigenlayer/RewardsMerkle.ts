@@ -8,8 +8,8 @@ import * as Check from '../../base/Check.ts';
 import { fail } from '../../base/Errors.ts';
 import * as Hex from '../../base/Hex.ts';
 import { MAX_UINT256 } from '../state/schemas.ts';
-import { addressOf } from './addresses.ts';
 import * as Config from './Config.ts';
+import { addressOf } from './ledger/addresses.ts';
 
 export type Reason =
   | Config.Reason

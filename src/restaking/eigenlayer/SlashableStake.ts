@@ -1,10 +1,10 @@
 // How much of an operator's stake a set can slash.
 // Implements eigenlayer-contracts src/contracts/core/AllocationManagerView.sol getMinimumSlashableStake, getAllocatedStake,
 // isOperatorRedistributable. Sets are named by their key `avs:id`.
-import { isOperatorSlashable, plusDiff, updatedAllocation } from './allocations.ts';
-import { operatorShares } from './delegatedShares.ts';
+import { isOperatorSlashable, plusDiff, updatedAllocation } from './allocation/allocations.ts';
+import { operatorShares } from './delegation/delegatedShares.ts';
+import type { State } from './ledger/state.ts';
 import { divDown, mulDown } from './SlashingLib.ts';
-import type { State } from './state.ts';
 
 /**
  * The least that the set can slash between now and `futureBlock`: deallocations that take effect by then are left out, allocations do not

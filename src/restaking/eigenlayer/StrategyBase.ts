@@ -3,14 +3,14 @@
 import { fail } from '../../base/Errors.ts';
 import { require } from '../state/Revert.ts';
 import { BEACON } from './Config.ts';
-import * as Requests from './requests.ts';
-import * as StakerShares from './stakerShares.ts';
-import type { State } from './state.ts';
-import { limits, vaultConfig } from './strategyHooks.ts';
-import type { Limits, Vault } from './strategyStorage.ts';
-import * as Vaults from './vaults.ts';
+import * as StakerShares from './delegation/stakerShares.ts';
+import * as Requests from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
+import { limits, vaultConfig } from './strategies/strategyHooks.ts';
+import type { Limits, Vault } from './strategies/strategyStorage.ts';
+import * as Vaults from './strategies/vaults.ts';
 
-export type { Limits, Vault } from './strategyStorage.ts';
+export type { Limits, Vault } from './strategies/strategyStorage.ts';
 
 export type Reason = Requests.Reason | { readonly code: 'eigenlayer.no-limits'; readonly field: string; readonly strategy: string };
 

@@ -1,14 +1,14 @@
 // Deposits of tokens, which vaults take them, and what becomes of slashed shares.
 // Implements eigenlayer-contracts src/contracts/core/StrategyManager.sol, with the resolution delay of v1.13.0 (ELIP-016).
 import { require } from '../state/Revert.ts';
+import { type OperatorSetId, setKey } from './allocation/operatorSets.ts';
 import { BEACON } from './Config.ts';
-import * as DelegatedShares from './delegatedShares.ts';
-import { type OperatorSetId, setKey } from './operatorSets.ts';
-import * as Requests from './requests.ts';
-import * as SlashedShares from './slashedShares.ts';
-import * as StakerShares from './stakerShares.ts';
-import type { State } from './state.ts';
-import * as Vaults from './vaults.ts';
+import * as DelegatedShares from './delegation/delegatedShares.ts';
+import * as StakerShares from './delegation/stakerShares.ts';
+import * as Requests from './ledger/requests.ts';
+import type { State } from './ledger/state.ts';
+import * as SlashedShares from './strategies/slashedShares.ts';
+import * as Vaults from './strategies/vaults.ts';
 
 export type Reason = Requests.Reason;
 

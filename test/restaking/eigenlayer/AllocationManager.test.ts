@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import * as AllocationManager from '../../../src/restaking/eigenlayer/AllocationManager.ts';
 import * as View from '../../../src/restaking/eigenlayer/AllocationManagerView.ts';
 import * as DelegationManager from '../../../src/restaking/eigenlayer/DelegationManager.ts';
+import type { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
 import { WAD } from '../../../src/restaking/eigenlayer/SlashingLib.ts';
 import * as StrategyManager from '../../../src/restaking/eigenlayer/StrategyManager.ts';
-import type { State } from '../../../src/restaking/eigenlayer/state.ts';
 import { advance, allocate, DELAYS, refusal, S1, SET, slash, withAllocation, withSet } from './allocation.ts';
 
 const { deallocationDelayBlocks: DEALLOCATION, configurationDelayBlocks: CONFIGURATION } = DELAYS;

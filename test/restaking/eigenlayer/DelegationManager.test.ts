@@ -5,11 +5,11 @@ import * as AllocationManager from '../../../src/restaking/eigenlayer/Allocation
 import * as Config from '../../../src/restaking/eigenlayer/Config.ts';
 import * as DelegationManager from '../../../src/restaking/eigenlayer/DelegationManager.ts';
 import * as EigenPodManager from '../../../src/restaking/eigenlayer/EigenPodManager.ts';
+import { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
 import * as PermissionController from '../../../src/restaking/eigenlayer/PermissionController.ts';
 import { WAD } from '../../../src/restaking/eigenlayer/SlashingLib.ts';
 import * as StrategyBase from '../../../src/restaking/eigenlayer/StrategyBase.ts';
 import * as StrategyManager from '../../../src/restaking/eigenlayer/StrategyManager.ts';
-import { State } from '../../../src/restaking/eigenlayer/state.ts';
 import { Store } from '../../../src/restaking/state/store.ts';
 import { advance, DELAYS, refusal } from './allocation.ts';
 

@@ -6,10 +6,10 @@ import * as AllocationManagerView from '../../../src/restaking/eigenlayer/Alloca
 import * as Config from '../../../src/restaking/eigenlayer/Config.ts';
 import * as DelegationManager from '../../../src/restaking/eigenlayer/DelegationManager.ts';
 import * as Vault from '../../../src/restaking/eigenlayer/DurationVaultStrategy.ts';
-import { splitOf } from '../../../src/restaking/eigenlayer/rewardsSplits.ts';
+import { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
+import { splitOf } from '../../../src/restaking/eigenlayer/rewards/rewardsSplits.ts';
 import * as StrategyBase from '../../../src/restaking/eigenlayer/StrategyBase.ts';
 import * as StrategyManager from '../../../src/restaking/eigenlayer/StrategyManager.ts';
-import { State } from '../../../src/restaking/eigenlayer/state.ts';
 import { Store } from '../../../src/restaking/state/store.ts';
 import { advance, refusal } from './pods.ts';
 

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import * as BeaconChain from '../../../src/restaking/eigenlayer/BeaconChain.ts';
 import * as EigenPod from '../../../src/restaking/eigenlayer/EigenPod.ts';
 import * as EigenPodManager from '../../../src/restaking/eigenlayer/EigenPodManager.ts';
-import * as PodShares from '../../../src/restaking/eigenlayer/podShares.ts';
-import type { Pod } from '../../../src/restaking/eigenlayer/podStorage.ts';
-import { State } from '../../../src/restaking/eigenlayer/state.ts';
+import { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
+import * as PodShares from '../../../src/restaking/eigenlayer/pods/podShares.ts';
+import type { Pod } from '../../../src/restaking/eigenlayer/pods/podStorage.ts';
 import { Store } from '../../../src/restaking/state/store.ts';
 import { advance, delegate, ETH, GWEI, newLedger, notes, refusal } from './pods.ts';
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as EigenPodManager from '../../../src/restaking/eigenlayer/EigenPodManager.ts';
-import * as PodShares from '../../../src/restaking/eigenlayer/podShares.ts';
+import * as PodShares from '../../../src/restaking/eigenlayer/pods/podShares.ts';
 import { WAD } from '../../../src/restaking/eigenlayer/SlashingLib.ts';
 import { delegate, ETH, GWEI, newLedger, notes, refusal, slashTo } from './pods.ts';
 

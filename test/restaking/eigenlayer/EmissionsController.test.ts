@@ -1,11 +1,11 @@
 // EmissionsController: mainnet's emission, epochs and weights, every refusal; worked by hand from the contract's rules.
 import { beforeEach, describe, expect, it } from 'vitest';
 import * as Emissions from '../../../src/restaking/eigenlayer/EmissionsController.ts';
+import type { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
 import * as RewardsConfig from '../../../src/restaking/eigenlayer/RewardsConfig.ts';
 import * as RewardsCoordinator from '../../../src/restaking/eigenlayer/RewardsCoordinator.ts';
 import * as Views from '../../../src/restaking/eigenlayer/RewardsCoordinatorViews.ts';
-import { rewardsView } from '../../../src/restaking/eigenlayer/rewardsView.ts';
-import type { State } from '../../../src/restaking/eigenlayer/state.ts';
+import { rewardsView } from '../../../src/restaking/eigenlayer/rewards/rewardsView.ts';
 import { addOperatorSet, errorOf as errorIn, rewardsLedger } from './rewardsLedger.ts';
 
 const START = 1_773_878_400n;

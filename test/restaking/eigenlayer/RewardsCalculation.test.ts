@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import * as Numeric from '../../../src/restaking/eigenlayer/numeric.ts';
 import * as Calculation from '../../../src/restaking/eigenlayer/RewardsCalculation.ts';
 import * as RewardsMerkle from '../../../src/restaking/eigenlayer/RewardsMerkle.ts';
 import * as Snapshots from '../../../src/restaking/eigenlayer/RewardsSnapshots.ts';
+import * as Numeric from '../../../src/restaking/eigenlayer/rewards/numeric.ts';
 
 type Round = {
   readonly snapshots: readonly Calculation.DaySnapshot[];

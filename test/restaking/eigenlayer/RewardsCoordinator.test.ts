@@ -2,11 +2,11 @@
 import { keccak_256 } from '@noble/hashes/sha3.js';
 import { beforeEach, describe, expect, it } from 'vitest';
 import * as Hex from '../../../src/base/Hex.ts';
+import { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
 import * as RewardsCoordinator from '../../../src/restaking/eigenlayer/RewardsCoordinator.ts';
 import * as Views from '../../../src/restaking/eigenlayer/RewardsCoordinatorViews.ts';
 import * as RewardsMerkle from '../../../src/restaking/eigenlayer/RewardsMerkle.ts';
-import { rewardsView } from '../../../src/restaking/eigenlayer/rewardsView.ts';
-import { State } from '../../../src/restaking/eigenlayer/state.ts';
+import { rewardsView } from '../../../src/restaking/eigenlayer/rewards/rewardsView.ts';
 import { Store } from '../../../src/restaking/state/store.ts';
 import { addOperatorSet, errorOf as errorIn, rewardsLedger } from './rewardsLedger.ts';
 

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import * as Config from '../../../src/restaking/eigenlayer/Config.ts';
+import { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
 import * as RewardsConfig from '../../../src/restaking/eigenlayer/RewardsConfig.ts';
 import * as RewardsCoordinator from '../../../src/restaking/eigenlayer/RewardsCoordinator.ts';
-import { rewardsView } from '../../../src/restaking/eigenlayer/rewardsView.ts';
-import { State } from '../../../src/restaking/eigenlayer/state.ts';
+import { rewardsView } from '../../../src/restaking/eigenlayer/rewards/rewardsView.ts';
 import { outcome } from '../../../src/restaking/state/Revert.ts';
 import { Store } from '../../../src/restaking/state/store.ts';
 

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as Config from '../../../src/restaking/eigenlayer/Config.ts';
 import * as DelegationManager from '../../../src/restaking/eigenlayer/DelegationManager.ts';
+import { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
 import * as StrategyBase from '../../../src/restaking/eigenlayer/StrategyBase.ts';
 import * as StrategyManager from '../../../src/restaking/eigenlayer/StrategyManager.ts';
-import { State } from '../../../src/restaking/eigenlayer/state.ts';
 import { Store } from '../../../src/restaking/state/store.ts';
 import { advance, DELAYS, refusal } from './allocation.ts';
 

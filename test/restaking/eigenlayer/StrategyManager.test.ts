@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import * as AllocationManager from '../../../src/restaking/eigenlayer/AllocationManager.ts';
 import * as Config from '../../../src/restaking/eigenlayer/Config.ts';
 import * as DelegationManager from '../../../src/restaking/eigenlayer/DelegationManager.ts';
+import { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
 import { WAD } from '../../../src/restaking/eigenlayer/SlashingLib.ts';
 import * as StrategyBase from '../../../src/restaking/eigenlayer/StrategyBase.ts';
 import * as StrategyManager from '../../../src/restaking/eigenlayer/StrategyManager.ts';
-import { State } from '../../../src/restaking/eigenlayer/state.ts';
 import { Store } from '../../../src/restaking/state/store.ts';
 import { advance, DELAYS, refusal } from './allocation.ts';
 

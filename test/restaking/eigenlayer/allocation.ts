@@ -3,8 +3,8 @@ import { isSatlockError } from '../../../src/base/Errors.ts';
 import * as AllocationManager from '../../../src/restaking/eigenlayer/AllocationManager.ts';
 import * as Config from '../../../src/restaking/eigenlayer/Config.ts';
 import * as DelegationManager from '../../../src/restaking/eigenlayer/DelegationManager.ts';
+import { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
 import { WAD } from '../../../src/restaking/eigenlayer/SlashingLib.ts';
-import { State } from '../../../src/restaking/eigenlayer/state.ts';
 import { Store } from '../../../src/restaking/state/store.ts';
 
 export const DELAYS = { withdrawalDelayBlocks: 10n, deallocationDelayBlocks: 20n, configurationDelayBlocks: 30n } as const;

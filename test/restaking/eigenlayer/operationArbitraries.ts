@@ -1,8 +1,8 @@
 // Operations with anything in their fields, made from the shapes: what a shape can hold is tried, whatever is added to it.
 import fc from 'fast-check';
 import { z } from 'zod';
+import { DATA_SHAPES } from '../../../src/restaking/eigenlayer/ledger/operationShapes.ts';
 import type { Operation } from '../../../src/restaking/eigenlayer/Operations.ts';
-import { DATA_SHAPES } from '../../../src/restaking/eigenlayer/operationShapes.ts';
 import { DATA_FIELDS } from '../../../src/restaking/eigenlayer/operations/fields.ts';
 
 /** With it begins every strategy, and nothing else. */

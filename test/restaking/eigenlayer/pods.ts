@@ -1,7 +1,7 @@
 // A small ledger for the tests of pods: a clock, an operator, a staker delegated to him.
 import * as Config from '../../../src/restaking/eigenlayer/Config.ts';
+import { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
 import { WAD } from '../../../src/restaking/eigenlayer/SlashingLib.ts';
-import { State } from '../../../src/restaking/eigenlayer/state.ts';
 import { outcome } from '../../../src/restaking/state/Revert.ts';
 import * as Snapshots from '../../../src/restaking/state/snapshots.ts';
 import { Store } from '../../../src/restaking/state/store.ts';

@@ -1,8 +1,8 @@
 // A ledger for tests of the rewards contracts alone: without vaults, stakers and operators.
 import * as AllocationManager from '../../../src/restaking/eigenlayer/AllocationManager.ts';
 import * as Config from '../../../src/restaking/eigenlayer/Config.ts';
+import { State } from '../../../src/restaking/eigenlayer/ledger/state.ts';
 import * as RewardsConfig from '../../../src/restaking/eigenlayer/RewardsConfig.ts';
-import { State } from '../../../src/restaking/eigenlayer/state.ts';
 import { outcome } from '../../../src/restaking/state/Revert.ts';
 import { Store } from '../../../src/restaking/state/store.ts';
 

@@ -1,7 +1,7 @@
 // Operations of EmissionsController.
 import { z } from 'zod';
 import type { DistributionRequest } from '../EmissionsController.ts';
-import { DISTRIBUTION_TYPES } from '../rewardsStorage.ts';
+import { DISTRIBUTION_TYPES } from '../rewards/rewardsStorage.ts';
 import { type Caller, type Fields, type Named, operation, type Shapes } from './fields.ts';
 
 export type EmissionsOperation =

@@ -1,7 +1,7 @@
 // Operations of RewardsCoordinator.
 import { z } from 'zod';
 import type { ClaimRequest, RootRequest, SplitRequest, SubmitRequest } from '../RewardsCoordinator.ts';
-import { KINDS } from '../rewardsStorage.ts';
+import { KINDS } from '../rewards/rewardsStorage.ts';
 import { type Caller, type Fields, type Named, operation, type Shapes } from './fields.ts';
 
 export type RewardsOperation =

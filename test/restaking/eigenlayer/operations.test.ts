@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import * as EigenLayer from '../../../src/restaking/eigenlayer/EigenLayer.ts';
 import { DATA_SHAPES } from '../../../src/restaking/eigenlayer/ledger/operationShapes.ts';
 import * as Operations from '../../../src/restaking/eigenlayer/Operations.ts';
+import { planOf, quickTake } from '../../../src/restaking/eigenlayer/operations/quickTake.ts';
 import * as Traces from '../../../src/restaking/Traces.ts';
 import { codeOf } from '../support.ts';
 import { CONFIG, CONFIG_JSON, HISTORY } from './history.ts';
@@ -84,6 +85,42 @@ describe.each(Operations.NAMES)('%s', (name) => {
         expect(numbersIn(json)).toEqual([]);
         expect(Operations.take(operation)).toEqual(operation);
         expect(Operations.take(operation)).not.toBe(operation);
+      }),
+      RUNS,
+    );
+  });
+
+  it('is taken without its schema exactly when the schema takes it, and alike', () => {
+    const schema = DATA_SHAPES[name] as z.ZodType;
+    const plan = planOf(schema);
+    const junk = fc.constantFrom(
+      undefined,
+      null,
+      -1n,
+      1n << 256n,
+      7,
+      '',
+      'a|b',
+      'a',
+      true,
+      [],
+      ['a'],
+      [7],
+      [undefined],
+      {},
+      new Uint8Array(1),
+    );
+    fc.assert(
+      fc.property(operationOf(name), fc.nat(), junk, fc.boolean(), (operation, at, value, isAdded) => {
+        const fields = Object.keys(operation).filter((field) => field !== 'op');
+        const field = isAdded || fields.length === 0 ? 'more' : (fields[at % fields.length] as string);
+        for (const given of [operation, { ...operation, [field]: value }]) {
+          const quick = quickTake(plan, name, given);
+          const read = schema.safeParse(given);
+          if (quick !== undefined) expect(read).toEqual({ success: true, data: quick });
+          // What is usual has to be quick: only what is undefined, bytes or nested may go the long way.
+          else if (plan !== undefined && read.success) expect(Object.values(given)).toContain(undefined);
+        }
       }),
       RUNS,
     );

@@ -9,6 +9,7 @@ import { DATA_FIELDS, type Fields, JSON_FIELDS, type Shapes } from '../operation
 import { type Path, pathsTo } from '../operations/paths.ts';
 import { permissionShapes } from '../operations/permissions.ts';
 import { podShapes } from '../operations/pods.ts';
+import { type Plan, planOf, quickTake } from '../operations/quickTake.ts';
 import { rewardsShapes } from '../operations/rewards.ts';
 import { vaultShapes } from '../operations/vaults.ts';
 import type { Operation } from './operation.ts';
@@ -54,8 +55,14 @@ export function write(name: Name, operation: Operation): Read<unknown> {
   return outcome((context) => z.safeEncode(shape, operation, context));
 }
 
+const PLANS = Object.fromEntries(Object.entries(DATA_SHAPES).map(([name, shape]) => [name, planOf(shape)])) as {
+  readonly [K in Name]: Plan;
+};
+
 /** A copy of an operation from anywhere: what was checked is what it has, whatever the original becomes. */
-export function take(name: Name, operation: unknown): Read<Operation> {
+export function take(name: Name, operation: object): Read<Operation> {
+  const quick = quickTake(PLANS[name], name, operation);
+  if (quick !== undefined) return { value: quick as Operation };
   const shape = DATA_SHAPES[name] as z.ZodType<Operation, unknown>;
   return outcome((context) => z.safeParse(shape, operation, context));
 }

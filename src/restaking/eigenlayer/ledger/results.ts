@@ -1,5 +1,6 @@
 // What each operation returns when it is not refused.
 import type { QueuedWithdrawals } from '../DelegationManager.ts';
+import type { advanceToWithdrawals, markMatured } from '../DurationVaultStrategy.ts';
 import type { addDistribution, pressButton, sweep } from '../EmissionsController.ts';
 import type { Operation } from './operation.ts';
 
@@ -20,6 +21,8 @@ type Returned = {
   pressButton: ReturnType<typeof pressButton>;
   sweep: ReturnType<typeof sweep>;
   addDistribution: ReturnType<typeof addDistribution>;
+  markMatured: ReturnType<typeof markMatured>;
+  advanceToWithdrawals: ReturnType<typeof advanceToWithdrawals>;
 };
 
 export type ResultOf<K extends Operation['op']> = K extends keyof Returned ? Returned[K] : Readonly<Record<never, never>>;

@@ -46,6 +46,11 @@ export class EnumerableSets {
     return typeof head === 'bigint' ? Number(head) : head.length;
   }
 
+  /** How many elements all sets have. O(their number). */
+  total(): bigint {
+    return this.#heads.entries().reduce((sum, [, head]) => sum + (typeof head === 'bigint' ? head : BigInt(head.length)), 0n);
+  }
+
   /** @returns false when it was there already */
   add(name: string, element: string): boolean {
     if (this.has(name, element)) return false;

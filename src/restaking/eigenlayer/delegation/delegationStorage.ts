@@ -1,5 +1,6 @@
 // What DelegationManager stores, with the deposit shares that StrategyManager keeps for a staker (one record, so that a deposit is one write).
 import { z } from 'zod';
+import { EnumerableSets } from '../../state/enumerableSets.ts';
 import { flag, text, uint } from '../../state/schemas.ts';
 import { type Snapshots, snapshots } from '../../state/snapshots.ts';
 import type { Schema, Store } from '../../state/store.ts';
@@ -27,8 +28,6 @@ export type Withdrawal = {
   readonly startBlock: bigint;
   readonly strategies: readonly string[];
   readonly scaledShares: readonly bigint[];
-  /** Where it stands among its staker's, in the order of the contract's set: completing one moves the last into its place. */
-  readonly place: bigint;
 };
 
 export type Operator = {
@@ -50,7 +49,6 @@ const WITHDRAWAL: Schema<Withdrawal> = z.strictObject({
   startBlock: uint,
   strategies: z.array(text),
   scaledShares: z.array(uint),
-  place: uint,
 });
 const OPERATOR: Schema<Operator> = z.strictObject({ delegationApprover: text.nullable() });
 
@@ -66,9 +64,8 @@ export class DelegationStorage {
   readonly withdrawals: Table<Withdrawal>;
   /** By id, those completed: whose they were, `staker|n` where it was of n > 1 strategies. */
   readonly completed: Table<string>;
-  /** `staker|place` to the id of a queued withdrawal; and how many a staker has. */
-  readonly queued: Table<string>;
-  readonly queuedCounts: Table<bigint>;
+  /** Staker to the ids of queued withdrawals. */
+  readonly queued: EnumerableSets;
   /** Counters by name: `withdrawals` (ids given so far). */
   readonly counters: Table<bigint>;
   /** `approver|salt`: approvals that were used. */
@@ -81,8 +78,7 @@ export class DelegationStorage {
     this.queuedScaledShares = store.table('delegation.queuedScaledShares', snapshots);
     this.withdrawals = store.table('delegation.withdrawals', WITHDRAWAL);
     this.completed = store.table('delegation.completed', text);
-    this.queued = store.table('delegation.queued', text);
-    this.queuedCounts = store.table('delegation.queuedCounts', uint);
+    this.queued = new EnumerableSets(store, 'delegation.queued');
     this.counters = store.table('delegation.counters', uint);
     this.spentSalts = store.table('delegation.spentSalts', flag);
   }

@@ -20,7 +20,7 @@ type Several = { readonly strategies: readonly string[] };
 const OUT_OF_BOUNDS = 'Panic(0x32)';
 
 /** A queued withdrawal, and what it would pay by all slashing so far. @unit shares */
-export type QueuedWithdrawal = Omit<Withdrawal, 'place'> & { readonly id: string; readonly shares: readonly bigint[] };
+export type QueuedWithdrawal = Withdrawal & { readonly id: string; readonly shares: readonly bigint[] };
 
 /** The operator of a staker; null when there is none. */
 export function delegatedTo(ledger: State, { staker }: OfStaker): string | null {
@@ -139,9 +139,7 @@ export function convertToDepositShares(
 /** Undefined when no such withdrawal is queued: never was, or is completed. */
 export function getQueuedWithdrawal(ledger: State, { withdrawal: id }: { readonly withdrawal: string }): QueuedWithdrawal | undefined {
   const record = ledger.delegation.withdrawals.get(id);
-  if (record === undefined) return undefined;
-  const { place: _place, ...withdrawal } = record;
-  return { ...withdrawal, id, shares: Withdrawals.queuedWithdrawalShares(ledger, record) };
+  return record && { ...record, id, shares: Withdrawals.queuedWithdrawalShares(ledger, record) };
 }
 
 /** Those of a staker, in the contract's order. */

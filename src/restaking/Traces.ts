@@ -1,7 +1,7 @@
 // Traces: histories of a ledger as files ("restaking-trace/1"), read strictly, run step by step.
 // A whole file is read before anything runs: an unknown operation in the last step refuses the first.
 import * as Check from '../base/Check.ts';
-import { fail, isSatlockError } from '../base/Errors.ts';
+import { fail, isSatlockError, type SatlockError } from '../base/Errors.ts';
 import { eigenLayerKind } from './trace/eigenlayer.ts';
 import { checkExpected } from './trace/expected.ts';
 import { isObject, type Json } from './trace/json.ts';
@@ -53,6 +53,8 @@ export type Options = {
 };
 
 const KINDS: { readonly [K in LedgerName]: Kind } = { eigenlayer: eigenLayerKind, symbiotic: symbioticKind };
+/** Traces may also stand in a file of the vectors' format, by its kind. */
+const SCHEMAS: readonly unknown[] = [SCHEMA, 'satlock-vectors/1'];
 const FILE_FIELDS = ['schema', 'kind', 'profile', 'source', 'traces'];
 const TRACE_FIELDS = ['id', 'name', 'title', 'why', 'config', 'steps'];
 const STEP_FIELDS = ['op', 'result', 'intermediates', 'state'];
@@ -127,6 +129,8 @@ function fileOf(json: unknown): Given {
   // One trace alone.
   if (Object.hasOwn(json, 'steps')) return { traces: [json] };
   onlyFields(json, FILE_FIELDS, '');
+  const { schema } = json;
+  if (schema !== undefined && !SCHEMAS.includes(schema)) return badFile('schema', `expected ${SCHEMAS.join(' or ')}`);
   return json;
 }
 
@@ -196,9 +200,18 @@ function inFile<T>(place: string, run: () => T): T {
     return run();
   } catch (error) {
     if (!isSatlockError(error)) throw error;
-    const { field = 'config', problem = error.message } = error.reason as { readonly field?: string; readonly problem?: string };
-    return badFile(`${place}.config.${field}`, problem, error);
+    const { field, problem } = wordsOf(error);
+    return badFile(field === undefined || field === '' ? `${place}.config` : `${place}.config.${field}`, problem, error);
   }
+}
+
+/** The field of an error and what is wrong with it, each said once. */
+function wordsOf(error: SatlockError): { readonly field?: string; readonly problem: string } {
+  const { field, problem } = error.reason as { readonly field?: string; readonly problem?: string };
+  if (problem !== undefined) return { ...(field === undefined ? {} : { field }), problem };
+  const words = error.message.replace(/ \[[a-z.-]+\]$/, '');
+  if (field === undefined) return { problem: words };
+  return { field, problem: words.startsWith(`${field}: `) ? words.slice(field.length + 2) : words };
 }
 
 function badFile(field: string, problem: string, cause?: unknown): never {
@@ -207,7 +220,7 @@ function badFile(field: string, problem: string, cause?: unknown): never {
 
 function badStep(trace: string, index: number, error: unknown): never {
   if (!isSatlockError(error)) throw error;
-  const { field = 'op', problem = error.message } = error.reason as { readonly field?: string; readonly problem?: string };
+  const { field = 'op', problem } = wordsOf(error);
   fail<Reason>({ code: 'trace.bad-step', trace, step: index, field, problem }, `trace ${trace}, step ${index}: ${field}: ${problem}`, {
     cause: error,
   });

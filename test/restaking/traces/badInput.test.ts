@@ -45,7 +45,7 @@ describe('a trace file', () => {
     ['an id twice', file((trace, whole) => (whole['traces'] = [trace, trace])), 'id'],
     ['an unknown field of a step', file((trace) => (trace['steps'] = [{ op: DEPOSIT, expect: {} }])), 'traces[0].steps[0].expect'],
     ['a step without operation', file((trace) => (trace['steps'] = [{}])), 'traces[0].steps[0].op'],
-    ['no configuration', file((trace) => delete trace['config']), 'traces[0].config.'],
+    ['no configuration', file((trace) => delete trace['config']), 'traces[0].config'],
     ['an unknown profile', file((trace) => (trace['config'] = { strategies: [], profile: 'v1' })), 'traces[0].config.profile'],
     ['an unknown setting', file((trace) => (trace['config'] = { strategies: [], delay: 7 })), 'traces[0].config.delay'],
     [
@@ -55,6 +55,7 @@ describe('a trace file', () => {
     ],
     ['a strategy twice', file((trace) => (trace['config'] = { strategies: ['S1', 'S1'] })), 'traces[0].config.strategies[1].id'],
     ['a strategy with a colon', file((trace) => (trace['config'] = { strategies: ['a:b'] })), 'traces[0].config.strategies[0].id'],
+    ['another schema', file((_, whole) => (whole['schema'] = 'restaking-trace/2')), 'schema'],
     ['an unknown kind', file((_, whole) => (whole['kind'] = 'karak.trace')), 'kind'],
   ])('is refused with %s', (_, json, field) => {
     expect(reasonOf(() => Traces.parse(json))).toMatchObject({ code: 'trace.bad-file', field });

@@ -30,7 +30,12 @@ const CHECKS: ReadonlyMap<unknown, Check> = new Map<unknown, Check>([
   [DATA_FIELDS.int256, within(-(1n << 255n), (1n << 255n) - 1n)],
 ]);
 
+/** What may be left out and is not known here: where it is given, the schema has to look. */
+const never: Check = () => false;
+
+/** Of several forms the first is the usual one. */
 export function planOf(shape: unknown): Plan {
+  if (shape instanceof z.ZodUnion) return planOf(shape.options[0]);
   if (!(shape instanceof z.ZodObject)) return undefined;
   const steps: Step[] = [];
   for (const [name, field] of Object.entries(shape.shape as Readonly<Record<string, unknown>>)) {
@@ -38,12 +43,13 @@ export function planOf(shape: unknown): Plan {
     const isOptional = field instanceof z.ZodOptional;
     const given: unknown = isOptional ? field.unwrap() : field;
     const isList = given instanceof z.ZodArray;
-    const check = CHECKS.get(isList ? given.element : given);
     // Lists with limits of their own are not known here.
-    if (check === undefined || (isList && (given.def.checks?.length ?? 0) > 0)) return undefined;
-    steps.push({ name, check, isList, isOptional });
+    const known = isList && (given.def.checks?.length ?? 0) > 0 ? undefined : CHECKS.get(isList ? given.element : given);
+    if (known === undefined && !isOptional) return undefined;
+    steps.push({ name, check: known ?? never, isList: isList && known !== undefined, isOptional });
   }
-  return steps;
+  // First, so that nothing has been read yet when the schema has to look.
+  return steps.sort((a, b) => Number(b.check === never) - Number(a.check === never));
 }
 
 /** A copy, every field read once; undefined when the schema has to look. */
@@ -52,6 +58,10 @@ export function quickTake(plan: Plan, op: string, operation: object): object | u
   const copy: Record<string, unknown> = { op };
   let found = 1;
   for (const { name, check, isList, isOptional } of plan) {
+    if (check === never) {
+      if (Object.hasOwn(operation, name)) return undefined;
+      continue;
+    }
     const value = (operation as Readonly<Record<string, unknown>>)[name];
     if (value === undefined && isOptional && !Object.hasOwn(operation, name)) continue;
     const taken = isList ? listOf(value, check) : check(value) ? value : undefined;

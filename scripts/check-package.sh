@@ -69,7 +69,7 @@ node -e "const { Eots } = require('satlock'); if (!Eots) process.exit(1)" 2> /de
 npx --no satlock params bbn-1 --params-version 5 > params.txt
 grep -q 301 params.txt
 npx --no satlock ledger run node_modules/satlock/docs/examples/slashed-withdrawal.json > ledger.txt
-grep -q '18 steps, all as the file says' ledger.txt
+grep -q '18 steps (2 refused), all as the file says' ledger.txt
 npx --no satlock vectors verify node_modules/satlock/vectors/{eigenlayer,symbiotic}/*.json.gz > vectors.txt
 npx --no satlock demo --stakers 1 --out demo --json > demo.txt
 test -s demo/demo.json

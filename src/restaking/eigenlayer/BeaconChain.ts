@@ -33,7 +33,7 @@ export type NewValidator = {
 /**
  * Puts a validator into the beacon state.
  *
- * @throws eigenlayer.validator-exists, input.*, eigenlayer.bad-id, eigenlayer.not-flag
+ * @throws eigenlayer.validator-exists, input.*, eigenlayer.bad-id
  * @source ethereum/consensus-specs specs/electra/beacon-chain.md get_max_effective_balance
  */
 export function newValidator(ledger: State, request: NewValidator): Record<never, never> {
@@ -75,7 +75,7 @@ export type BeaconBalance = {
 /**
  * Changes what the beacon state says of a validator; what is left out stays.
  *
- * @throws eigenlayer.unknown-id, input.*, eigenlayer.not-flag
+ * @throws eigenlayer.unknown-id, input.*
  */
 export function setBeaconBalance(ledger: State, request: BeaconBalance): Record<never, never> {
   const before = Lookups.beaconValidator(ledger, Check.object(request, 'request').validator, 'validator');

@@ -254,7 +254,7 @@ function checkDelegate({ staker, operator, approval }: DelegateRequest): void {
 
 function checkComplete({ withdrawal, receiveAsTokens, tokens, caller }: CompleteRequest, at: string): void {
   Check.text(withdrawal, `${at}withdrawal`);
-  Requests.flag(receiveAsTokens, `${at}receiveAsTokens`);
+  Check.flag(receiveAsTokens, `${at}receiveAsTokens`);
   if (caller !== undefined) Requests.account(caller, `${at}caller`);
   if (tokens !== undefined) Check.list(tokens, `${at}tokens`).forEach((token, i) => void Requests.account(token, `${at}tokens[${i}]`));
 }

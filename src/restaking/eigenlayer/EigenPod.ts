@@ -51,7 +51,7 @@ export function verifyWithdrawalCredentials(
  * @param request.revertIfNoBalance refuses when no whole gwei came in; false when left out
  * @throws ledger.reverted - OnlyEigenPodOwnerOrProofSubmitter, CurrentlyPaused, CheckpointAlreadyActive, CannotCheckpointTwiceInSingleBlock,
  *   NoBalanceToCheckpoint, FullySlashed, InvalidDepositScalingFactor
- * @throws eigenlayer.unknown-id (no pod), input.*, eigenlayer.not-flag
+ * @throws eigenlayer.unknown-id (no pod), input.*
  * @source eigenlayer-contracts src/contracts/pods/EigenPod.sol startCheckpoint
  */
 export function startCheckpoint(

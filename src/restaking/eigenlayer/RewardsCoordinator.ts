@@ -7,7 +7,7 @@ import { require } from '../state/Revert.ts';
 import { checkCanCall } from './allocation/permissions.ts';
 import { id } from './Config.ts';
 import { accountKey, isSame, plainKey, ZERO_ADDRESS } from './ledger/addresses.ts';
-import { amount, flag, type Reason as RequestReason, transaction, whenNotPaused } from './ledger/requests.ts';
+import { amount, type Reason as RequestReason, transaction, whenNotPaused } from './ledger/requests.ts';
 import type { State } from './ledger/state.ts';
 import { WHOLE_BIPS } from './RewardsConfig.ts';
 import * as RewardsMerkle from './RewardsMerkle.ts';
@@ -147,7 +147,7 @@ export function setOptInForProtocolFee(
 ): Nothing {
   const who = id(request.who, 'who');
   const caller = id(request.caller ?? who, 'caller');
-  const isOptedIn = flag(request.value, 'value');
+  const isOptedIn = Check.flag(request.value, 'value');
   return transaction(ledger, () => {
     checkCanCall(ledger, who, caller, { target: CONTRACT, selector: 'setOptInForProtocolFee' });
     if (isOptedIn) ledger.rewards.feePayers.set(plainKey(who), true);

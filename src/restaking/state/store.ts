@@ -6,6 +6,7 @@ import { Journal, Table } from './table.ts';
 
 export type Reason =
   | { readonly code: 'ledger.busy' }
+  | { readonly code: 'ledger.two-schemas'; readonly table: string }
   | { readonly code: 'ledger.bad-snapshot'; readonly path: string; readonly problem: string };
 
 /** JSON text of a record; `Schema<V>` reads and writes it. */
@@ -26,11 +27,14 @@ export class Store {
   /** Of a snapshot that is being read: what else must hold of it. */
   #checks: (() => void)[] | undefined;
 
-  /** The table of this name, made when it is asked for first. */
+  /** The table of this name, made when it is asked for first. @throws ledger.two-schemas - a name stands for one schema */
   table<V extends NonNullable<unknown>>(name: string, schema: Schema<V>): Table<V> {
     const known = this.#tables.get(name);
-    // A name stands for one schema: the storages are the only callers, and each owns its names.
-    if (known !== undefined) return known.table as unknown as Table<V>;
+    if (known !== undefined) {
+      // The schema says what the records are: with another one the cast below would be untrue.
+      if (known.schema !== (schema as unknown)) fail<Reason>({ code: 'ledger.two-schemas', table: name }, `table ${name}: two schemas`);
+      return known.table as unknown as Table<V>;
+    }
     const table = new Table<V>(this.#journal);
     for (const [key, json] of this.#loaded.get(name) ?? []) {
       const path = `${name}[${JSON.stringify(key)}]`;

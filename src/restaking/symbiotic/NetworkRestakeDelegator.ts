@@ -1,8 +1,9 @@
 // The delegator of type 0: inside a subnetwork operators share its limit by their shares; between subnetworks nothing is divided.
 // Implements symbioticfi/core src/contracts/delegator/NetworkRestakeDelegator.sol.
 import * as Check from '../../base/Check.ts';
+import { plus } from '../state/checkedArithmetic.ts';
 import { minus } from '../state/Revert.ts';
-import { min, mulDivDown, plus } from './arithmetic.ts';
+import { min, mulDivDown } from './arithmetic.ts';
 import * as NetworkLimits from './networkLimits.ts';
 import * as Requests from './requests.ts';
 import type { State } from './state.ts';

@@ -39,7 +39,7 @@ export function create(config: Partial<Config.Config> & Pick<Config.Config, 'net
 /**
  * Does one operation as one transaction. Refused by the contract, it is a value with the deployed error name, and nothing has changed.
  *
- * @throws input.*, symbiotic.bad-id, symbiotic.not-flag, symbiotic.no-such-function - for what no caller of the contracts could send
+ * @throws input.*, symbiotic.bad-id, symbiotic.no-such-function - for what no caller of the contracts could send
  */
 export function apply(ledger: Ledger, operation: Operation): Outcome<Results> {
   return outcome(() => ledger.store.atomic(() => ({ ...dispatch(ledger, operation) })));

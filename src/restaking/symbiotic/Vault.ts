@@ -1,6 +1,7 @@
 // The vault: deposits, withdrawals by epochs, claims, who may deposit and how much.
 // Implements symbioticfi/core src/contracts/vault/Vault.sol; what its slasher calls is in vaultSlash.ts.
 import * as Check from '../../base/Check.ts';
+import { plus } from '../state/checkedArithmetic.ts';
 import { require } from '../state/Revert.ts';
 import * as Arithmetic from './arithmetic.ts';
 import { ZERO_ADDRESS } from './Config.ts';
@@ -39,7 +40,7 @@ export function deposit(
     const mintedShares = Arithmetic.sharesDown(amount, shares, stake);
     ledger.note?.(`mintedShares(${onBehalfOf})`, `floor(${amount} * (${shares} + 1) / (${stake} + 1))`, mintedShares);
     VaultShares.setTotal(ledger, 'activeStake', stake + amount);
-    VaultShares.setTotal(ledger, 'activeShares', Arithmetic.plus(shares, mintedShares));
+    VaultShares.setTotal(ledger, 'activeShares', plus(shares, mintedShares));
     VaultShares.setSharesOf(ledger, onBehalfOf, VaultShares.sharesOf(ledger, onBehalfOf) + mintedShares);
     return { mintedShares };
   });
@@ -163,11 +164,11 @@ function claimOne(ledger: State, who: string, epoch: bigint): bigint {
  * Whether only whitelisted accounts may deposit.
  *
  * @throws ledger.reverted - AlreadySet
- * @throws input.*, symbiotic.not-flag
+ * @throws input.*
  * @source symbioticfi/core src/contracts/vault/Vault.sol setDepositWhitelist
  */
 export function setDepositWhitelist(ledger: State, request: { readonly status: boolean }): Record<never, never> {
-  const status = Requests.flag(Check.object(request, 'request').status, 'status');
+  const status = Check.flag(Check.object(request, 'request').status, 'status');
   return Requests.transaction(ledger, () => {
     require(settings(ledger).depositWhitelist !== status, 'AlreadySet');
     ledger.vault.settings.set('now', { ...settings(ledger), depositWhitelist: status });
@@ -179,7 +180,7 @@ export function setDepositWhitelist(ledger: State, request: { readonly status: b
  * Whether one account may deposit while there is a whitelist.
  *
  * @throws ledger.reverted - InvalidAccount, AlreadySet
- * @throws input.*, symbiotic.bad-id, symbiotic.not-flag
+ * @throws input.*, symbiotic.bad-id
  * @source symbioticfi/core src/contracts/vault/Vault.sol setDepositorWhitelistStatus
  */
 export function setDepositorWhitelistStatus(
@@ -187,7 +188,7 @@ export function setDepositorWhitelistStatus(
   request: { readonly account: string; readonly status: boolean },
 ): Record<never, never> {
   const account = Requests.account(Check.object(request, 'request').account, 'account');
-  const status = Requests.flag(request.status, 'status');
+  const status = Check.flag(request.status, 'status');
   return Requests.transaction(ledger, () => {
     const { whitelistedDepositors } = ledger.vault;
     require(account !== ZERO_ADDRESS, 'InvalidAccount');
@@ -202,11 +203,11 @@ export function setDepositorWhitelistStatus(
  * Whether the deposit limit counts.
  *
  * @throws ledger.reverted - AlreadySet
- * @throws input.*, symbiotic.not-flag
+ * @throws input.*
  * @source symbioticfi/core src/contracts/vault/Vault.sol setIsDepositLimit
  */
 export function setIsDepositLimit(ledger: State, request: { readonly status: boolean }): Record<never, never> {
-  const status = Requests.flag(Check.object(request, 'request').status, 'status');
+  const status = Check.flag(Check.object(request, 'request').status, 'status');
   return Requests.transaction(ledger, () => {
     require(settings(ledger).isDepositLimit !== status, 'AlreadySet');
     ledger.vault.settings.set('now', { ...settings(ledger), isDepositLimit: status });

@@ -1,13 +1,9 @@
 // Integer arithmetic as the contracts do it: Solidity 0.8, OpenZeppelin 5.5 Math.mulDiv (whose overflow is a Panic, not a text), and the
 // conversions of symbioticfi/core src/contracts/libraries/ERC4626Math.sol with one virtual share and one virtual asset.
+import { plus } from '../state/checkedArithmetic.ts';
 import { revert, UNDERFLOW } from '../state/Revert.ts';
 import { MAX_UINT256 } from '../state/schemas.ts';
 import { MAX_TIME } from './Config.ts';
-
-/** Checked addition. @throws ledger.reverted - Panic(0x11) */
-export function plus(a: bigint, b: bigint): bigint {
-  return fits(a + b, MAX_UINT256);
-}
 
 /** floor(x y / d), exact in between; `d` is positive. @throws ledger.reverted - Panic(0x11) */
 export function mulDivDown(x: bigint, y: bigint, d: bigint): bigint {

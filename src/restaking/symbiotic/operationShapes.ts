@@ -1,20 +1,13 @@
 // The JSON of each operation, as schemas.
 import { z } from 'zod';
 import { firstProblem, type Problem } from '../state/problem.ts';
-import { ID, MAX_UINT256 } from '../state/schemas.ts';
+import { givenUint, ID, MAX_UINT256 } from '../state/schemas.ts';
 import { MAX_TIME } from './Config.ts';
 import type { Operation } from './operationTypes.ts';
 
-const digits = z.union([z.string().regex(/^(?:0|[1-9][0-9]{0,77})$/), z.number().int().nonnegative()], {
-  error: 'expected an integer below 2^53 that is not negative, or its decimal digits as text',
-});
-const upTo = (max: bigint, name: string): z.ZodType<bigint, unknown> =>
-  z
-    .codec(digits, z.bigint(), { decode: (given) => BigInt(given), encode: (value) => value.toString() })
-    .refine((value) => value <= max, `expected at most ${name}`);
-const uint = upTo(MAX_UINT256, '2^256 - 1');
-const uint96 = upTo((1n << 96n) - 1n, '2^96 - 1');
-const seconds = upTo(MAX_TIME, '2^48 - 1');
+const uint = givenUint(MAX_UINT256, '2^256 - 1');
+const uint96 = givenUint((1n << 96n) - 1n, '2^96 - 1');
+const seconds = givenUint(MAX_TIME, '2^48 - 1');
 const id = z.string().regex(ID, 'expected a name of 1..80 visible characters without | and :');
 const flag = z.boolean();
 const subnetwork = { net: id, id: uint96 };

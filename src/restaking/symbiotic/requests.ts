@@ -10,7 +10,6 @@ import type { State } from './state.ts';
 export type Reason =
   | Config.Reason
   | Reverted
-  | { readonly code: 'symbiotic.not-flag'; readonly field: string; readonly got: string }
   | { readonly code: 'symbiotic.no-such-function'; readonly function: string; readonly field: string; readonly got: string };
 
 /** How a request names a subnetwork. */
@@ -75,13 +74,6 @@ export function subnetwork(request: Subnetwork): string {
 /** The network of a subnetwork's key. */
 export function networkOf(key: string): string {
   return key.slice(0, key.indexOf(':'));
-}
-
-/** @throws symbiotic.not-flag */
-export function flag(value: boolean, field: string): boolean {
-  if (typeof value === 'boolean') return value;
-  const got = Check.kindOf(value);
-  return fail<Reason>({ code: 'symbiotic.not-flag', field, got }, `${field}: expected true or false, got ${got}`);
 }
 
 /** A uint48. @throws input.not-integer, input.out-of-range */

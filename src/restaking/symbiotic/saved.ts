@@ -9,7 +9,7 @@ export const SAVED_SCHEMA = 'satlock-symbiotic/1';
 export type Saved = { readonly schema: typeof SAVED_SCHEMA; readonly config: unknown; readonly tables: SavedTables };
 
 const IDS = z.array(z.string());
-const CONFIG = z.strictObject({
+const CONFIG: Schema<Config> = z.strictObject({
   delegator: z.enum(DELEGATORS),
   slasher: z.enum(SLASHERS),
   operator: z.string().exactOptional(),
@@ -22,7 +22,7 @@ const CONFIG = z.strictObject({
   operators: IDS,
   accounts: IDS,
   burner: z.string(),
-}) as unknown as Schema<Config>;
+});
 const SAVED = z.strictObject({ schema: z.literal(SAVED_SCHEMA), config: z.unknown(), tables: z.unknown() });
 
 export function savedConfig(config: Config): unknown {

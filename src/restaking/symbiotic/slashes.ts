@@ -1,9 +1,11 @@
 // What can be slashed of an operator for a capture, and the record of what was.
 // Implements symbioticfi/core src/contracts/slasher/BaseSlasher.sol. Burner and delegator hooks are contracts of others: their failures change
 // nothing, and they have no part in a ledger.
+
+import { plus } from '../state/checkedArithmetic.ts';
 import { minus } from '../state/Revert.ts';
 import * as Snapshots from '../state/snapshots.ts';
-import { min, plus, uint48 } from './arithmetic.ts';
+import { min, uint48 } from './arithmetic.ts';
 import * as Stakes from './stakes.ts';
 import type { State } from './state.ts';
 import * as VaultSlash from './vaultSlash.ts';

@@ -1,5 +1,7 @@
 // What a vault holds and for whom: active stake, and the withdrawals of an epoch.
 // Implements the views and the inner _withdraw of symbioticfi/core src/contracts/vault/Vault.sol and VaultStorage.sol.
+
+import { plus } from '../state/checkedArithmetic.ts';
 import { minus } from '../state/Revert.ts';
 import * as Snapshots from '../state/snapshots.ts';
 import * as Arithmetic from './arithmetic.ts';
@@ -79,8 +81,8 @@ export function moveToNextEpoch(state: State, owner: string, claimer: string, as
   const minted = Arithmetic.sharesDown(assets, before.shares, before.assets);
   state.note?.(`withdrawalShares(${claimer},${epoch})`, `floor(${assets} * (${before.shares} + 1) / (${before.assets} + 1))`, minted);
   state.vault.withdrawals.set(`${epoch}`, {
-    assets: Arithmetic.plus(before.assets, assets),
-    shares: Arithmetic.plus(before.shares, minted),
+    assets: plus(before.assets, assets),
+    shares: plus(before.shares, minted),
   });
   const own = claimerShares(state, epoch, claimer);
   setClaimerShares(state, epoch, claimer, { ...own, shares: own.shares + minted });
@@ -94,7 +96,7 @@ export function collateral(state: State): bigint {
 
 /** @throws ledger.reverted - Panic(0x11) when the token's total would leave uint256 */
 export function receive(state: State, amount: bigint): void {
-  state.vault.numbers.set('collateral', Arithmetic.plus(collateral(state), amount));
+  state.vault.numbers.set('collateral', plus(collateral(state), amount));
 }
 
 /** Sends the vault's tokens to an address. */

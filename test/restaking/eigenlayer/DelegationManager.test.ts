@@ -488,7 +488,7 @@ describe('misuse', () => {
     is('input.not-integer', () => queue(ledger, 'alice', 1 as never));
     is('input.missing', () => DelegationManager.queueWithdrawals(ledger, { staker: 'a', strategies: ['S1'] } as never));
     is('input.not-list', () => DelegationManager.queueWithdrawals(ledger, { staker: 'a', params: 'S1' } as never));
-    is('eigenlayer.not-flag', () => complete(ledger, 'W0', 1 as never));
+    is('input.not-flag', () => complete(ledger, 'W0', 1 as never));
     is('input.not-text', () => complete(ledger, 0 as never));
     is('eigenlayer.unknown-id', () => withdrawable(ledger, 'alice', 'S9'));
   });

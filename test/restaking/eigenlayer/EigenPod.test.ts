@@ -293,7 +293,7 @@ describe('bad input', () => {
     expect(() => setBalance(ledger, 'v1', 2n ** 64n)).toThrow('input.out-of-range');
     expect(() => receive(ledger, -1n)).toThrow('input.out-of-range');
     const flag = 'yes' as unknown as boolean;
-    expect(() => start(ledger, flag)).toThrow('revertIfNoBalance: expected true or false, got string [eigenlayer.not-flag]');
+    expect(() => start(ledger, flag)).toThrow('revertIfNoBalance: expected true or false, got string [input.not-flag]');
     expect(() => prove(ledger, ...([7] as unknown as string[]))).toThrow('validators[0]');
     expect(() => verify(undefined as unknown as State)).toThrow();
   });

@@ -100,7 +100,7 @@ describe('functions', () => {
     expect(codeOf(() => Vault.deposit(state, null as never))).toBe('input.missing');
     expect(codeOf(() => Vault.claimBatch(state, { who: 'alice', epochs: [1n, -1n] }))).toBe('input.out-of-range');
     expect(reasonOf(() => Vault.setDepositWhitelist(state, { status: 1 } as never))).toMatchObject({
-      code: 'symbiotic.not-flag',
+      code: 'input.not-flag',
       field: 'status',
     });
     expect(at(state, 'activeStake')).toBe('0');
@@ -182,7 +182,7 @@ describe('Operations.fromJson', () => {
     ],
     [
       { op: 'deposit', who: 'alice', amount: `${MAX + 1n}` },
-      { code: 'operation.bad-field', problem: 'expected at most 2^256 - 1' },
+      { code: 'operation.bad-field', problem: 'expected 0..2^256 - 1' },
     ],
     [
       { op: 'deposit', who: 'alice', amount: 1, to: 'bob' },

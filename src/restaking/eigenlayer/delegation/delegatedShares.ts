@@ -1,10 +1,11 @@
 // How shares count for an operator: the slashing factor, the deposit scaling factor, operator shares, what still slashable queues hold.
 // Implements the internal rules of eigenlayer-contracts src/contracts/core/DelegationManager.sol.
+
+import { plus } from '../../state/checkedArithmetic.ts';
 import { minus, require } from '../../state/Revert.ts';
 import * as Snapshots from '../../state/snapshots.ts';
 import { maxMagnitude, stakeKey } from '../allocation/magnitudes.ts';
 import { BEACON } from '../Config.ts';
-import { plus } from '../ledger/arithmetic.ts';
 import type { State } from '../ledger/state.ts';
 import * as PodShares from '../pods/podShares.ts';
 import * as SlashingLib from '../SlashingLib.ts';

@@ -7,10 +7,7 @@ import * as Config from '../Config.ts';
 import type { State } from './state.ts';
 
 /** What any function of a ledger may throw. `ledger.reverted` carries the deployed error name, all others are misuse. */
-export type Reason =
-  | Config.Reason
-  | Reverted
-  | { readonly code: 'eigenlayer.unknown-id' | 'eigenlayer.not-flag'; readonly field: string; readonly got: string };
+export type Reason = Config.Reason | Reverted | { readonly code: 'eigenlayer.unknown-id'; readonly field: string; readonly got: string };
 
 /** Runs one transaction. @throws ledger.reverted - with everything undone */
 export function transaction<T>(ledger: State, run: () => T): T {
@@ -65,13 +62,4 @@ export function amounts(values: readonly bigint[], field: string): readonly bigi
     if (typeof value !== 'bigint' || value < 0n || value > MAX_UINT256) amount(value, `${field}[${i}]`);
   });
   return values;
-}
-
-/** @throws eigenlayer.not-flag */
-export function flag(value: boolean, field: string): boolean {
-  if (typeof value !== 'boolean') {
-    const got = Check.kindOf(value);
-    fail<Reason>({ code: 'eigenlayer.not-flag', field, got }, `${field}: expected true or false, got ${got}`);
-  }
-  return value;
 }

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import * as Check from '../../../base/Check.ts';
 import * as Hex from '../../../base/Hex.ts';
-import { ID } from '../../state/schemas.ts';
+import { givenInteger, ID } from '../../state/schemas.ts';
 
 type Field<T> = z.ZodType<T, unknown>;
 
@@ -52,16 +52,12 @@ const common = {
   flag: z.boolean(),
 };
 
-const digits = z.union([z.string().regex(/^-?(?:0|[1-9][0-9]{0,77})$/), z.number().int()], {
-  error: ({ input }) => (input === undefined ? undefined : 'expected an integer below 2^53, or decimal digits as text'),
-});
-const integer = z.codec(digits, z.bigint(), { decode: (given) => BigInt(given), encode: (value) => value.toString() });
 const hex = z.string().regex(/^(?:[0-9a-f]{2})*$/, 'expected bytes in lower-case hex, without 0x');
 const bigint = z.bigint({ error: ({ input }) => (input === undefined ? undefined : `expected a bigint, got ${Check.kindOf(input)}`) });
 
 export const JSON_FIELDS: Fields = {
   ...common,
-  ...integers((limits) => integer.pipe(limits)),
+  ...integers((limits) => givenInteger.pipe(limits)),
   ...byteFields((limits) => z.codec(hex, limits, { decode: (text) => Hex.decode(text), encode: (value) => Hex.encode(value) })),
   optional: (field) => field.exactOptional(),
 };
@@ -72,7 +68,7 @@ export const DATA_FIELDS: Fields = {
   // A copy: whoever made the array may still write into it.
   ...byteFields((limits) => limits.transform((value) => new Uint8Array(value))),
   // What is undefined is left out: callers without exactOptionalPropertyTypes write it so.
-  optional: (field) => field.optional() as unknown as z.ZodExactOptional<typeof field>,
+  optional: (field) => field.optional() as z.ZodExactOptional<typeof field>,
 };
 
 type Integers = Pick<Fields, 'uint16' | 'uint32' | 'uint64' | 'uint96' | 'uint256' | 'int256'>;

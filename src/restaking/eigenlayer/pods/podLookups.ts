@@ -31,7 +31,7 @@ export function validators(state: State, ids: readonly string[]): readonly strin
   return ids;
 }
 
-/** False when it is left out. @throws eigenlayer.not-flag */
+/** False when it is left out. @throws input.not-flag */
 export function flag(value: boolean | undefined, field: string): boolean {
-  return value === undefined ? false : Requests.flag(value, field);
+  return value === undefined ? false : Check.flag(value, field);
 }

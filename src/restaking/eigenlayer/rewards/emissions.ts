@@ -1,8 +1,9 @@
 // Emissions: epochs, what can be processed in one, and how a distribution becomes submissions.
 // Implements the internal rules of eigenlayer-contracts src/contracts/core/EmissionsController.sol (_processDistribution,
 // _tryCallRewardsCoordinator, _checkDistribution, _isButtonPressable, getTotalProcessableDistributions).
+
+import { plus } from '../../state/checkedArithmetic.ts';
 import { nameOf, require, revert } from '../../state/Revert.ts';
-import { plus } from '../ledger/arithmetic.ts';
 import type { State } from '../ledger/state.ts';
 import { WHOLE_BIPS } from '../RewardsConfig.ts';
 import { createPools } from './rewardsEntry.ts';

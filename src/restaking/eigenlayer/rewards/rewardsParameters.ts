@@ -1,7 +1,8 @@
 // What the rules of the two rewards contracts share: their configuration, the owner's parameters, who calls, and the tokens that they hold.
+
+import { plus } from '../../state/checkedArithmetic.ts';
 import { require } from '../../state/Revert.ts';
 import { isSame, plainKey } from '../ledger/addresses.ts';
-import { plus } from '../ledger/arithmetic.ts';
 import type { State } from '../ledger/state.ts';
 import type { EmissionsConfig, RewardsConfig } from '../RewardsConfig.ts';
 import type { Parameters } from './rewardsStorage.ts';

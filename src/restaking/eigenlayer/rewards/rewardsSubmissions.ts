@@ -1,10 +1,11 @@
 // Submissions of rewards: their checks in the contract's order, the tokens, the protocol fee.
 // Implements the internal rules of eigenlayer-contracts src/contracts/core/RewardsCoordinator.sol (_validateCommonRewardsSubmission,
 // _validateRewardsSubmission, _validateOperatorDirectedRewardsSubmission, _takeProtocolFee, _takeOperatorDirectedProtocolFee).
+
+import { plus, times } from '../../state/checkedArithmetic.ts';
 import { minus, require } from '../../state/Revert.ts';
 import { BEACON } from '../Config.ts';
 import { isBefore, isSame, plainKey, ZERO_ADDRESS } from '../ledger/addresses.ts';
-import { plus, times } from '../ledger/arithmetic.ts';
 import type { State } from '../ledger/state.ts';
 import { COORDINATOR, MAX_REWARDS_AMOUNT, PROTOCOL_FEE_BIPS, WHOLE_BIPS } from '../RewardsConfig.ts';
 import { credit, emissionsConfig, isForAllSubmitter, parameters, plus32, rewardsConfig, transfer } from './rewardsParameters.ts';

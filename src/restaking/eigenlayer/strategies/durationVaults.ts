@@ -1,7 +1,8 @@
 // When a duration vault lets a staker get or give shares. Other vaults always do.
 // Implements the hooks of eigenlayer-contracts src/contracts/strategies/DurationVaultStrategy.sol.
+
+import { plus } from '../../state/checkedArithmetic.ts';
 import { require } from '../../state/Revert.ts';
-import { plus } from '../ledger/arithmetic.ts';
 import type { State } from '../ledger/state.ts';
 import * as Vaults from './vaults.ts';
 

@@ -1,8 +1,9 @@
 // Shares that were slashed and wait to be burned or redistributed; for native ETH only a counter.
 // Implements eigenlayer-contracts StrategyManager and EigenPodManager increaseBurnOrRedistributableShares.
+
+import { plus } from '../../state/checkedArithmetic.ts';
 import { require } from '../../state/Revert.ts';
 import { BEACON } from '../Config.ts';
-import { plus } from '../ledger/arithmetic.ts';
 import { blockAfter } from '../ledger/blocks.ts';
 import type { State } from '../ledger/state.ts';
 

@@ -1,8 +1,9 @@
 // The arithmetic of a vault: shares for tokens and tokens for shares, with virtual shares and balance against a manipulated first price.
 // Implements eigenlayer-contracts src/contracts/strategies/StrategyBase.sol and the 1:1 wrapping of EigenStrategy.sol.
+
+import { plus, times } from '../../state/checkedArithmetic.ts';
 import { require, revert, UNDERFLOW } from '../../state/Revert.ts';
 import { MAX_UINT256 } from '../../state/schemas.ts';
-import { plus, times } from '../ledger/arithmetic.ts';
 import { whenNotPaused } from '../ledger/requests.ts';
 import type { State } from '../ledger/state.ts';
 import { WAD } from '../SlashingLib.ts';

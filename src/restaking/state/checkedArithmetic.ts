@@ -1,6 +1,6 @@
 // Checked arithmetic of Solidity 0.8 on uint256: what leaves the range reverts.
-import { revert, UNDERFLOW } from '../../state/Revert.ts';
-import { MAX_UINT256 } from '../../state/schemas.ts';
+import { revert, UNDERFLOW } from './Revert.ts';
+import { MAX_UINT256 } from './schemas.ts';
 
 /** @throws ledger.reverted - Panic(0x11) */
 export function plus(a: bigint, b: bigint): bigint {
